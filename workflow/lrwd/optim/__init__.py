@@ -1,0 +1,1 @@
+"""Optimizers: one file each, with ``Config`` and ``build(config, groups, lr) -> torch.optim.Optimizer``."""

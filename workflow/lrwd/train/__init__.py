@@ -1,0 +1,1 @@
+"""Where data, models, optimizers and schedules meet: the training of one cell."""

@@ -1,0 +1,28 @@
+# How should weight decay follow the learning rate in AdamW? See README.md.
+# Targets: all (default), prepare, train, tables, figures; or any file under results/.
+from snakemake.utils import min_version
+
+min_version("9.12")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    input:
+        expand("<results>/tables/{table}.csv", table=TABLES),
+        expand("<results>/figures/{figure}.png", figure=FIGURES),
+    default_target: True
+
+
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/collect.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"

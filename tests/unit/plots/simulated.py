@@ -1,0 +1,222 @@
+"""SIMULATED frames for the tests of the figures: nothing here was trained, and none of it is a result.
+
+``runs`` draws accuracies from a known surface (a parabola in ln wd around wd*(lr) = scale * lr**slope);
+``tables`` makes frames with the columns of the real tables by the shortest route (argmax, one-line fits,
+made-up intervals), since a figure's test must not depend on the statistics it displays.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+ARCHITECTURES = (
+    ("resnet50", "ResNet-50", "cnn"),
+    ("vit_s16", "ViT-S/16", "transformer"),
+    ("convnext_t", "ConvNeXt-T", "cnn"),
+    ("mixer_s16", "MLP-Mixer", "mlp"),
+    ("swin_t", "Swin-T", "transformer"),
+)
+PAPER_LR = (5e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+PAPER_WD = (0.0, 0.001, 0.005, 0.01, 0.03, 0.05, 0.1, 0.3)
+KAPPAS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+NOT_ENOUGH = "NA: fewer than 2 seeds"
+
+
+def runs(
+    num_archs: int = 2,
+    datasets: Sequence[str] = ("digits",),
+    recipes: Sequence[str] = ("demo",),
+    lrs: Sequence[float] = PAPER_LR,
+    wds: Sequence[float] = PAPER_WD,
+    seeds: Sequence[int] = (0, 1, 2),
+    ratio_axis: bool = False,
+    slope: float = 0.0,
+    scale: float = 0.03,
+    kappas: Sequence[float] = KAPPAS,
+    rho: float = 10.0,
+) -> pd.DataFrame:
+    """A complete simulated runs.csv; with ratio_axis the ``wds`` are ratios wd/lr."""
+    random = np.random.default_rng(7)
+    rows = []
+    for dataset in datasets:
+        for recipe in recipes:
+            for index, (arch, label, family) in enumerate(ARCHITECTURES[:num_archs]):
+                for lr in lrs:
+                    cells = [(wd * lr if ratio_axis else wd, True, np.nan) for wd in wds]
+                    for kappa in kappas:  # a cell of the grid may lie on the line too: one row, both marks
+                        wd_line = kappa * rho * lr
+                        same = [i for i, cell in enumerate(cells) if abs(cell[0] - wd_line) < 1e-9 * wd_line]
+                        if same:
+                            cells[same[0]] = (cells[same[0]][0], True, kappa)
+                        else:
+                            cells.append((wd_line, False, kappa))
+                    best = scale * (1 + 0.4 * index) * (lr / 1e-3) ** slope
+                    peak = 0.82 - 0.03 * index - 0.03 * np.log10(lr / 1e-3) ** 2
+                    for wd, in_grid, kappa in cells:
+                        top1 = peak - 0.006 * np.log(max(wd, 1e-6) / best) ** 2
+                        for seed in seeds:
+                            rows.append(
+                                {
+                                    "dataset": dataset,
+                                    "arch": arch,
+                                    "label": label,
+                                    "family": family,
+                                    "recipe": recipe,
+                                    "lr": lr,
+                                    "wd": wd,
+                                    "seed": seed,
+                                    "in_grid": in_grid,
+                                    "kappa": kappa,
+                                    "rho": np.nan if np.isnan(kappa) else rho,
+                                    "status": "ok",
+                                    "num_classes": 10,
+                                    "epochs": 12,
+                                    "report_top1": max(0.1, top1 + random.normal(0, 0.004)),
+                                    "select_top1": max(0.1, top1 + random.normal(0, 0.004)),
+                                }
+                            )
+    return pd.DataFrame(rows)
+
+
+def diverge(frame: pd.DataFrame, wd: float, lr: float, seeds: Sequence[int]) -> pd.DataFrame:
+    """Some seeds of a cell diverge: the status and the accuracy of chance, as in the real table."""
+    frame = frame.copy()
+    where = frame["in_grid"] & (frame["wd"] == wd) & (frame["lr"] == lr) & frame["seed"].isin(seeds)
+    frame.loc[where, "status"] = "diverged"
+    frame.loc[where, ["report_top1", "select_top1"]] = 0.1
+    return frame
+
+
+def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFrame]:
+    """Simulated tables of the runs; without ``intervals`` every interval is NA (as with one seed)."""
+    grid = frame[frame["in_grid"]]
+    keys = ["dataset", "arch", "label", "recipe"]
+    optimal, table1, table2, fits, gaps = [], [], [], [], []
+    half = (lambda width: width) if intervals else (lambda width: np.nan)
+
+    def bounds(value: float, width: float) -> tuple[object, object]:
+        return (NOT_ENOUGH, NOT_ENOUGH) if np.isnan(half(width)) else (value - width, value + width)
+
+    for values, group in grid.groupby(keys, sort=False):
+        name = dict(zip(keys, values, strict=True))
+        mine = []
+        for lr, cells in group.groupby("lr"):
+            mean = cells.groupby("wd")[["select_top1", "report_top1"]].mean()
+            star = float(mean["select_top1"].idxmax())
+            edge = (
+                "zero"
+                if star == 0
+                else "high"
+                if star == mean.index.max()
+                else "low"
+                if star == mean.index.min()
+                else "interior"
+            )
+            mine.append({**name, "lr": lr, "wd_star": star, **mean.loc[star], "edge": edge, "num_tied": 1})
+        optimal += mine
+        lr, star = np.array([row["lr"] for row in mine]), np.array([row["wd_star"] for row in mine])
+        rho = float((lr * star).sum() / (lr**2).sum())
+        low, high = bounds(rho, rho / 4)
+        b: object = "NA: λ* = 0 at some learning rate"
+        if (star > 0).all() and len(lr) > 1:
+            b = float(np.polyfit(np.log(lr), np.log(star), 1)[0])
+        b_low, b_high = bounds(b, 0.1) if isinstance(b, float) else (b, b)
+        table1.append(
+            {
+                **name,
+                "rho": rho,
+                "rho_ci_low": low,
+                "rho_ci_high": high,
+                "b": b,
+                "b_ci_low": b_low,
+                "b_ci_high": b_high,
+            }
+        )
+        best = group.groupby(["lr", "wd"])["select_top1"].mean()
+        best_lr, best_wd = best.idxmax()
+        gap = 0.2 + 0.3 * len(gaps)
+        gap_low, gap_high = bounds(gap, 0.25)
+        gaps.append(
+            {
+                **name,
+                "best_2d_top1": best.max(),
+                "best_2d_lr": best_lr,
+                "best_2d_wd": best_wd,
+                "best_1d_top1": best.max() - gap / 100,
+                "best_1d_lr": best_lr,
+                "best_1d_wd": best_wd,
+                "gap_pp": gap,
+                "gap_ci_low_pp": gap_low,
+                "gap_ci_high_pp": gap_high,
+                "num_runs_2d": len(group),
+                "num_runs_1d": len(group) // 8,
+                "seed_sd_pp": 0.4 if intervals else NOT_ENOUGH,
+            }
+        )
+    line = frame[frame["kappa"].notna()]
+    for (dataset, recipe), block in line.groupby(["dataset", "recipe"], sort=False):
+        scopes = [(label, rows) for label, rows in block.groupby("label", sort=False)] + [("all", block)]
+        for scope, rows in scopes:
+            mean = rows.groupby("kappa")["report_top1"].mean()
+            for kappa, top1 in mean.items():
+                drop = 100 * (mean.get(1.0, mean.max()) - top1)
+                low, high = bounds(drop, 0.3)
+                table2.append(
+                    {
+                        "dataset": dataset,
+                        "recipe": recipe,
+                        "scope": scope,
+                        "kappa": kappa,
+                        "drop_pp": drop,
+                        "ci_low_pp": low,
+                        "ci_high_pp": high,
+                        "p_drop_gt_0": 0.01,
+                        "num_values": len(rows),
+                        "obtained": "reference" if kappa == 1 else "trained",
+                    }
+                )
+            fits.append({"dataset": dataset, "recipe": recipe, "scope": scope, "beta_pp": 0.7, "gamma": 0.4})
+    return {
+        "optimal_wd": pd.DataFrame(optimal),
+        "table1": pd.DataFrame(table1),
+        "table2": pd.DataFrame(table2),
+        "deviation_fit": pd.DataFrame(fits),
+        "gap": pd.DataFrame(gaps),
+    }
+
+
+def all_na(frames: dict[str, pd.DataFrame], text: str) -> dict[str, pd.DataFrame]:
+    """The same tables with every computed value replaced by a text "NA: reason"."""
+    keep = {"dataset", "arch", "label", "recipe", "scope", "kappa", "lr", "obtained", "edge"}
+    result = {}
+    for name, frame in frames.items():
+        result[name] = frame.astype(object).copy()
+        for column in set(frame.columns) - keep:
+            result[name][column] = text
+    return result
+
+
+def histories(frame: pd.DataFrame, epochs: int = 12) -> pd.DataFrame:
+    """A simulated history of every run: smooth curves that end at the run's accuracy."""
+    rows = []
+    columns = ["dataset", "arch", "label", "recipe", "lr", "wd", "seed"]
+    for run in frame[frame["in_grid"]].itertuples():
+        last = epochs if run.status == "ok" else epochs // 3
+        for epoch in range(last):
+            share = (epoch + 1) / epochs
+            top1 = 0.1 + (run.report_top1 - 0.1) * share**0.4
+            rows.append(
+                {
+                    **{column: getattr(run, column) for column in columns},
+                    "epoch": epoch,
+                    "train_loss": 2.3 * np.exp(-2.5 * share) + 0.05 * run.seed + run.wd * share,
+                    "train_top1": min(1.0, top1 + 0.1 * share),
+                    "val_top1": top1,
+                    "test_top1": top1 - 0.01,
+                    "weight_rms": 0.05 + share * (0.01 - 0.005 * np.log10(run.wd + 1e-3)) + 5e-4 * run.seed,
+                    "grad_norm": 1.0,
+                    "lr_t": run.lr * (1 - share),
+                }
+            )
+    return pd.DataFrame(rows)

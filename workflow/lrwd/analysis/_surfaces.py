@@ -1,0 +1,125 @@
+"""Turns the runs table into one accuracy surface for each (data set, architecture, recipe)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lrwd.errors import DataError
+from lrwd.stats.surface import Surface
+
+NEEDED = (
+    *("dataset", "arch", "label", "recipe", "lr", "wd", "seed", "in_grid", "kappa", "rho", "status"),
+    *("select_top1", "report_top1"),
+)
+KEYS = ["dataset", "arch", "recipe"]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """All runs of one architecture on one data set with one recipe.
+
+    Args:
+        dataset, arch, label, recipe: which.
+        runs: its rows of the runs table.
+        grid: the surface of its grid, or None where it has no grid run yet.
+        num_diverged: its diverged grid runs.
+        num_missing: grid runs (lr, wd, seed) that it lacks, of those that any architecture of the same
+            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture).
+    """
+
+    dataset: str
+    arch: str
+    label: str
+    recipe: str
+    runs: pd.DataFrame
+    grid: Surface | None
+    num_diverged: int
+    num_missing: int
+
+    @property
+    def name(self) -> str:
+        """The group's name in messages."""
+        return f"{self.dataset}, {self.arch}, {self.recipe}"
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The columns that identify the group in a table."""
+        return {"dataset": self.dataset, "arch": self.arch, "label": self.label, "recipe": self.recipe}
+
+
+def groups(runs: pd.DataFrame) -> list[Group]:
+    """Split the runs table into its groups, in the order of their first run.
+
+    Raises:
+        DataError: a column is missing, or a cell occurs twice.
+    """
+    runs = checked(runs)
+    result = []
+    for _, together in runs.groupby(["dataset", "recipe"], sort=False):
+        in_grid = together[together["in_grid"]]
+        num_expected = len(in_grid[["lr", "wd"]].drop_duplicates()) * in_grid["seed"].nunique()
+        for (dataset, arch, recipe), own in together.groupby(KEYS, sort=False):
+            grid = own[own["in_grid"]]
+            result.append(
+                Group(
+                    dataset=str(dataset),
+                    arch=str(arch),
+                    label=str(own["label"].iloc[0]),
+                    recipe=str(recipe),
+                    runs=own,
+                    grid=surface_of(grid, sorted(grid["seed"].unique())) if len(grid) else None,
+                    num_diverged=int((grid["status"] == "diverged").sum()),
+                    num_missing=num_expected - len(grid),
+                )
+            )
+    return result
+
+
+def checked(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with an accuracy, with the types that a CSV may have lost.
+
+    Raises:
+        DataError: a column is missing, an ``in_grid`` is neither True nor False, or a cell occurs twice.
+    """
+    absent = [name for name in NEEDED if name not in runs.columns]
+    if absent:
+        raise DataError(f"runs: column {', '.join(absent)} is missing; needed: {', '.join(NEEDED)}")
+    in_grid = runs["in_grid"].map(str)
+    wrong = ~in_grid.isin(["True", "False"])
+    if wrong.any():
+        raise DataError(f"runs: in_grid is {in_grid[wrong].iloc[0]!r}; allowed: True, False")
+    # An all-empty column is read as text or as float, as the reader likes.
+    numbers = {name: pd.to_numeric(runs[name]) for name in ("kappa", "rho", "select_top1", "report_top1")}
+    runs = runs.assign(in_grid=in_grid == "True", **numbers)
+    runs = runs[runs["select_top1"].notna()]
+    twice = runs.duplicated([*KEYS, "lr", "wd", "seed"])
+    if twice.any():
+        cell = runs.loc[twice, [*KEYS, "lr", "wd", "seed"]].iloc[0].to_dict()
+        raise DataError(f"runs: the cell {cell} occurs twice; allowed: one row a cell")
+    return runs
+
+
+def surface_of(runs: pd.DataFrame, seeds: Sequence[int]) -> Surface:
+    """Arrange the runs of one group as a surface, NaN where a run is missing.
+
+    Args:
+        runs: at least one row; every seed is in ``seeds``.
+        seeds: the seeds of the last axis.
+    """
+    lr, row = np.unique(runs["lr"].to_numpy(dtype=float), return_inverse=True)
+    run_wd = runs["wd"].to_numpy(dtype=float)
+    axes = [np.unique(run_wd[row == i]) for i in range(len(lr))]
+    wd = np.full((len(lr), max(len(axis) for axis in axes)), np.nan)
+    column = np.zeros(len(runs), dtype=np.int64)
+    for i, axis in enumerate(axes):
+        wd[i, : len(axis)] = axis
+        column[row == i] = np.searchsorted(axis, run_wd[row == i])
+    seed_axis = np.asarray(seeds, dtype=np.int64)
+    position = np.searchsorted(seed_axis, runs["seed"].to_numpy(dtype=np.int64))
+    values = {}
+    for name in ("select", "report"):
+        values[name] = np.full((*wd.shape, len(seed_axis)), np.nan)
+        values[name][row, column, position] = runs[f"{name}_top1"].to_numpy(dtype=float)
+    return Surface(lr=lr, wd=wd, seeds=seed_axis, select=values["select"], report=values["report"])

@@ -1,0 +1,48 @@
+"""Random crop: each image is shifted by whole pixels, zeros come in at the border."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from lrwd.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Config:
+    """Knobs of the random crop.
+
+    Args:
+        padding: pixels of zeros put around the image, and so the largest shift.
+    """
+
+    padding: int
+
+    def __post_init__(self) -> None:
+        if self.padding < 1:
+            raise ConfigError(f"padding: {self.padding} is not allowed; it is a number of pixels, 1 or more")
+
+
+def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
+    """Pad each image with zeros and cut a window of its old size at a place of its own.
+
+    The offset of the window is uniform on {0, …, 2 padding}, independently in height and width.
+
+    Args:
+        images: (B, C, H, W) uint8 on any device.
+        generator: of the CPU; the only source of randomness.
+        config: the knobs.
+
+    Returns:
+        (B, C, H, W) uint8, same device.
+
+    Source: He et al. (2016), arXiv 1512.03385, section 4.2.
+    """
+    pad = config.padding
+    offsets = torch.randint(2 * pad + 1, (2, len(images)), generator=generator)
+    top, left = offsets.to(images.device, non_blocking=True)
+    rows = torch.arange(len(images), device=images.device)
+    # A view of all windows, of which one an image is copied: no loop, and no index for each pixel.
+    height, width = images.shape[-2:]
+    windows = F.pad(images, (pad, pad, pad, pad)).unfold(2, height, 1).unfold(3, width, 1)
+    return windows[rows, :, top, left]

@@ -1,0 +1,103 @@
+"""Random resized crop: a window of random area and aspect, resized to the model's image size."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from lrwd.augment._resize import crop_and_resize
+from lrwd.errors import ConfigError
+
+# Windows tried before the largest allowed one around the centre is taken, as in torchvision.
+NUM_TRIES = 10
+
+
+@dataclass(frozen=True)
+class Config:
+    """Knobs of the random resized crop.
+
+    Args:
+        scale: smallest and largest area of the window, as a share of the image's.
+        ratio: smallest and largest width / height of the window.
+    """
+
+    scale: tuple[float, float]
+    ratio: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale[0] <= self.scale[1] <= 1:
+            raise ConfigError(f"scale: {self.scale} is not allowed; 0 < smallest <= largest <= 1")
+        if not 0 < self.ratio[0] <= self.ratio[1]:
+            raise ConfigError(f"ratio: {self.ratio} is not allowed; 0 < smallest <= largest")
+
+
+def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
+    """Cut a window from each image and resize it to the image's size (bilinear, antialiased).
+
+    For images that are decoded from files this is done at decoding instead, on the whole image
+    (``draw_windows`` for one image at a time).
+
+    Args:
+        images: (B, C, H, W) uint8 on any device.
+        generator: of the CPU; the only source of randomness.
+        config: the knobs.
+
+    Returns:
+        (B, C, H, W) uint8, same device.
+
+    Source: Szegedy et al. (2015), arXiv 1409.4842, section 6; the sampling of torchvision's
+        ``RandomResizedCrop``.
+    """
+    height, width = images.shape[-2:]
+    windows = draw_windows(len(images), height, width, generator, config)
+    return crop_and_resize(images, windows.to(images.device, non_blocking=True))
+
+
+def draw_windows(
+    num: int, height: int, width: int, generator: torch.Generator, config: Config
+) -> torch.Tensor:
+    """Draw the windows of images of one size.
+
+    Area / image area is uniform on ``scale`` and ln(width / height) uniform on ln ``ratio``; of ten draws
+    the first that fits is placed uniformly. Where none fits: the largest window of an allowed aspect
+    around the centre.
+
+    Args:
+        num: B, windows to draw.
+        height: of the images, in pixels.
+        width: likewise.
+        generator: of the CPU.
+        config: the knobs.
+
+    Returns:
+        (B, 4) int64: top, left, height, width.
+    """
+    # A fixed count of numbers an image, in double: no image's window depends on another's misfits.
+    uniform = torch.rand(num, 2 * NUM_TRIES + 2, generator=generator, dtype=torch.float64)
+    low, high = config.scale
+    area = height * width * (low + (high - low) * uniform[:, :NUM_TRIES])
+    low, high = math.log(config.ratio[0]), math.log(config.ratio[1])
+    aspect = torch.exp(low + (high - low) * uniform[:, NUM_TRIES:-2])
+    widths, heights = torch.sqrt(area * aspect).round().long(), torch.sqrt(area / aspect).round().long()
+    fits = (widths > 0) & (widths <= width) & (heights > 0) & (heights <= height)
+    # argmax of a bool's first True; a try added at the end catches the images where none fits.
+    widths = torch.cat([widths, torch.full((num, 1), _central(height, width, config)[1])], dim=1)
+    heights = torch.cat([heights, torch.full((num, 1), _central(height, width, config)[0])], dim=1)
+    first = torch.cat([fits, torch.ones(num, 1, dtype=torch.bool)], dim=1).int().argmax(dim=1, keepdim=True)
+    cut_width, cut_height = widths.gather(1, first)[:, 0], heights.gather(1, first)[:, 0]
+    top = (uniform[:, -2] * (height - cut_height + 1)).long()
+    left = (uniform[:, -1] * (width - cut_width + 1)).long()
+    central = first[:, 0] == NUM_TRIES
+    top = torch.where(central, (height - cut_height) // 2, top)
+    left = torch.where(central, (width - cut_width) // 2, left)
+    return torch.stack([top, left, cut_height, cut_width], dim=1)
+
+
+def _central(height: int, width: int, config: Config) -> tuple[int, int]:
+    """Height and width of the largest window of an allowed aspect."""
+    aspect = width / height
+    if aspect < config.ratio[0]:
+        return round(width / config.ratio[0]), width
+    if aspect > config.ratio[1]:
+        return height, round(height * config.ratio[1])
+    return height, width

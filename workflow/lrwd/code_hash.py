@@ -1,0 +1,77 @@
+"""A hash of what the training code says, blind to comments, docstrings and layout."""
+
+import ast
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+# How a cell is started, not what it computes.
+NOT_COMPUTING = {"train/worker.py"}
+
+
+def training_code(spec: Mapping[str, Any]) -> str:
+    """Hash of the code that a cell's result depends on.
+
+    Taken are the training loop, the shared modules of each kind of part, and the parts that the cell names; so a new
+    optimizer's file changes no cell that does not use it. Data sets enter through their manifest instead.
+
+    Args:
+        spec: the cell's spec.
+
+    Returns:
+        A SHA-256 in hexadecimal.
+    """
+    recipe = spec["recipe"]
+    parts = [
+        f"models/{spec['arch']['model']}.py",
+        f"optim/{recipe['optimizer']['name']}.py",
+        f"schedules/{recipe['schedule']['name']}.py",
+        *sorted(f"augment/{step['name']}.py" for step in recipe["augment"][spec["arch"]["kind"]]),
+    ]
+    return _hash((*_shared_files(), *dict.fromkeys(parts)))
+
+
+@cache
+def _shared_files() -> tuple[str, ...]:
+    files = ["seeds.py", "registry.py", *_glob("train", "*.py")]
+    for folder in ("data", "augment", "models", "optim", "schedules"):
+        files += _glob(folder, "_*.py")
+    return tuple(name for name in files if name not in NOT_COMPUTING)
+
+
+def _glob(folder: str, pattern: str) -> list[str]:
+    return sorted(f"{folder}/{path.name}" for path in (PACKAGE / folder).glob(pattern))
+
+
+@cache
+def _hash(files: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    for name in files:
+        digest.update(f"{name}\n{meaning(PACKAGE / name)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def meaning(path: Path) -> str:
+    """A file's syntax tree as text: what it says, without comments, docstrings, layout and type hints' spelling."""
+    return _dump(ast.parse(path.read_text()))
+
+
+def _dump(node: Any) -> str:
+    """Write a syntax tree out; empty fields are left out, so that newer Pythons' added ones change nothing."""
+    if isinstance(node, list):
+        return "[" + ",".join(map(_dump, node)) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and _is_docstring(node):
+        fields["body"] = fields["body"][1:]
+    kept = [f"{key}={_dump(value)}" for key, value in fields.items() if value not in (None, [])]
+    return f"{type(node).__name__}({','.join(kept)})"
+
+
+def _is_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return ast.get_docstring(node, clean=False) is not None

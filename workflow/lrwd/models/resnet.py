@@ -1,0 +1,82 @@
+"""Residual network (ResNet-20, ResNet-50, …), as timm builds it."""
+
+import dataclasses
+from typing import Any
+
+from timm.models.resnet import BasicBlock, Bottleneck, ResNet
+from torch import nn
+
+from lrwd.errors import ConfigError
+from lrwd.models._checks import require_positive
+
+BLOCKS: dict[str, Any] = {"basic": BasicBlock, "bottleneck": Bottleneck}
+STEMS = ("imagenet", "small")
+# timm's forward pass names four stages.
+MAX_STAGES = 4
+EXAMPLE = {"block": "basic", "layers": [1, 1], "channels": [8, 16], "stem": "small"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Knobs of a residual network.
+
+    Attributes:
+        block: ``basic`` (two 3x3 convolutions) or ``bottleneck`` (1x1, 3x3, 1x1, four times as wide outside).
+        layers: number of blocks of each stage, one to four stages; each stage after the first halves the map.
+        channels: width of each stage (of a bottleneck: inside).
+        stem: ``imagenet`` (7x7 convolution of 64 channels, stride 2, and a max pool of stride 2) or ``small``
+            (3x3 convolution of ``channels[0]`` channels, stride 1, no pool) for images of 32 px and less.
+    """
+
+    block: str
+    layers: tuple[int, ...]
+    channels: tuple[int, ...]
+    stem: str
+
+    def __post_init__(self) -> None:
+        if self.block not in BLOCKS:
+            raise ConfigError(f"Unknown block {self.block!r}. Available: {', '.join(BLOCKS)}")
+        if self.stem not in STEMS:
+            raise ConfigError(f"Unknown stem {self.stem!r}. Available: {', '.join(STEMS)}")
+        require_positive(self, "layers", "channels")
+        if len(self.layers) != len(self.channels) or len(self.layers) > MAX_STAGES:
+            raise ConfigError(
+                f"layers {self.layers} and channels {self.channels} need one value a stage, "
+                f"for at most {MAX_STAGES} stages"
+            )
+        if sum(self.layers) < 2:
+            raise ConfigError(f"layers is {self.layers}; timm needs two blocks or more")
+        if self.stem == "small" and self.channels[0] % 2:
+            raise ConfigError(f"channels is {self.channels}; the small stem needs an even first stage")
+
+
+def build(config: Config, num_classes: int, image_size: int, channels: int) -> nn.Module:
+    """Build a residual network; it takes images of any size.
+
+    Args:
+        config: its knobs.
+        num_classes: number of logits.
+        image_size: side of the images, pixels.
+        channels: number of channels of the images.
+
+    Source: He et al. 2016, arXiv:1512.03385 (the ``small`` stem: Sec. 4.2), through timm's ``ResNet``.
+    """
+    width = config.channels[0] if config.stem == "small" else 64
+    # timm's plain stem is always 64 wide; its deep one is 2 * stem_width, and its convolutions are
+    # replaced below, so that a narrow network does not spend most of its time in a 64-channel stem.
+    narrow: dict[str, Any] = {} if width == 64 else {"stem_type": "deep", "stem_width": width // 2}
+    model: Any = ResNet(
+        BLOCKS[config.block],
+        config.layers,
+        num_classes=num_classes,
+        in_chans=channels,
+        channels=config.channels,
+        **narrow,
+    )
+    if config.stem == "small":
+        model.conv1 = nn.Conv2d(channels, width, kernel_size=3, stride=1, padding=1, bias=False)
+        nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
+        model.maxpool = nn.Identity()
+    for stage in range(len(config.layers) + 1, MAX_STAGES + 1):
+        model.add_module(f"layer{stage}", nn.Identity())
+    return model

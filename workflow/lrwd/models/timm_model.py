@@ -1,0 +1,89 @@
+"""Any architecture that timm knows by name, untrained."""
+
+import dataclasses
+import difflib
+from typing import Any
+
+import timm
+import torch
+from torch import nn
+
+from lrwd.errors import ConfigError
+
+EXAMPLE: dict[str, Any] = {"name": "test_resnet", "kwargs": {}}
+# What constructors and forward passes raise for arguments that do not fit.
+REFUSALS = (TypeError, ValueError, AssertionError, RuntimeError, KeyError, IndexError, AttributeError)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """A model of timm.
+
+    Attributes:
+        name: timm's name for it, such as ``resnet50``.
+        kwargs: arguments for its constructor, such as ``window_size: 4``; may be empty. timm's own defaults
+            hold for the others (Swin: ``drop_path_rate`` 0.1). The image size is added for models that are
+            built for one size.
+    """
+
+    name: str
+    # A dict has no hash; two equal configs have equal names, so equal hashes.
+    kwargs: dict[str, Any] = dataclasses.field(hash=False)
+
+    def __post_init__(self) -> None:
+        if not timm.is_model(self.name):
+            close = difflib.get_close_matches(self.name, timm.list_models(), n=5)
+            hint = f"Close: {', '.join(close)}" if close else "timm.list_models() has them all"
+            raise ConfigError(f"Unknown timm model {self.name!r}. {hint}")
+        for key in ("num_classes", "in_chans"):
+            if key in self.kwargs:
+                raise ConfigError(f"kwargs: {key!r} comes from the data set; leave it out")
+        for key in self.kwargs:
+            if key.startswith(("pretrained", "checkpoint")):
+                raise ConfigError(f"kwargs: {key!r} is not allowed: a study trains from scratch")
+
+
+def build(config: Config, num_classes: int, image_size: int, channels: int) -> nn.Module:
+    """Build a model of timm with random weights; nothing is downloaded.
+
+    Args:
+        config: its name and arguments.
+        num_classes: number of logits.
+        image_size: side of the images, pixels.
+        channels: number of channels of the images.
+
+    Raises:
+        ConfigError: timm refuses the arguments, or the network cannot take such images; says why.
+
+    Source: Wightman, PyTorch Image Models, doi:10.5281/zenodo.4414861.
+    """
+    kwargs = dict(config.kwargs)
+    if kwargs.get("img_size", image_size) != image_size:
+        raise ConfigError(
+            f"timm model {config.name!r}: img_size is {kwargs['img_size']}, the data set's images are "
+            f"{image_size} px; leave img_size out"
+        )
+    if timm.get_pretrained_cfg(config.name).fixed_input_size:
+        kwargs["img_size"] = image_size
+    try:
+        model = timm.create_model(
+            config.name, pretrained=False, num_classes=num_classes, in_chans=channels, **kwargs
+        )
+    except REFUSALS as error:
+        raise ConfigError(f"timm model {config.name!r} does not take {kwargs}: {error}") from error
+    _check_takes(model, config.name, (channels, image_size, image_size), num_classes)
+    return model
+
+
+def _check_takes(model: nn.Module, name: str, shape: tuple[int, int, int], num_classes: int) -> None:
+    """Check by a forward pass, as every family of timm has rules of its own for the image size."""
+    device = next(model.parameters()).device
+    model.eval()  # so that batch-norm statistics stay as they are, and no random number is drawn
+    try:
+        with torch.no_grad():
+            logits = model(torch.zeros(2, *shape, device=device))
+    except REFUSALS as error:
+        raise ConfigError(f"timm model {name!r} cannot take images of shape {shape}: {error}") from error
+    model.train()
+    if getattr(logits, "shape", None) != (2, num_classes):
+        raise ConfigError(f"timm model {name!r} does not give one logit a class with these arguments")

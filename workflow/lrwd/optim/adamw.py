@@ -1,0 +1,41 @@
+"""AdamW, in PyTorch's form of the decay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from lrwd.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Config:
+    """betas: decay rates of the two moments; eps: added to the root of the second one."""
+
+    betas: tuple[float, float]
+    eps: float
+
+    def __post_init__(self) -> None:
+        if not all(0.0 <= beta < 1.0 for beta in self.betas):
+            raise ConfigError(f"betas: {self.betas!r}; both must be in [0, 1)")
+        if self.eps <= 0:
+            raise ConfigError(f"eps: {self.eps!r} must be > 0")
+
+
+def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+    """AdamW with decoupled weight decay.
+
+    p -= lr * wd * p,  then  p -= lr * m_hat / (sqrt(v_hat) + eps)
+
+    Args:
+        config: the optimizer's knobs.
+        groups: parameter groups with ``params`` and ``weight_decay``.
+        lr: peak learning rate; the loop sets each step's.
+
+    Returns:
+        torch's own optimizer in its fused form, which is the fastest on a CPU and on a GPU.
+
+    Source: Loshchilov & Hutter (2019), arXiv 1711.05101, Algorithm 2, with lr multiplying the decay as in PyTorch.
+    """
+    return torch.optim.AdamW(list(groups), lr=lr, betas=config.betas, eps=config.eps, fused=True)

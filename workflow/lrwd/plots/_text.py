@@ -1,0 +1,109 @@
+"""Numbers and texts on figures: compact numbers, table entries that may be "NA: reason", wrapping."""
+
+import functools
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from lrwd.errors import DataError
+
+
+def compact(value: float) -> str:
+    """Print a number as short as three digits allow: 0, 5e-5, 0.01, 0.3, 30, 1.23e4."""
+    if not math.isfinite(value):
+        return "NA"
+    if abs(value) < 1e-12:  # rounding of an exact zero
+        return "0"
+    if value < 0:
+        return f"−{compact(-value)}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    power = int(exponent)
+    if -2 <= power <= 2:
+        return f"{value:.{2 - power}f}".rstrip("0").rstrip(".") if power < 2 else f"{value:.0f}"
+    return f"{mantissa.rstrip('0').rstrip('.')}e{power}"
+
+
+def number(value: Any) -> float:
+    """Read a table's entry: a number, or NaN for the text "NA: reason" and for an empty entry.
+
+    Raises:
+        DataError: the entry is some other text.
+    """
+    if isinstance(value, str) and value.strip().startswith("NA"):
+        return math.nan
+    try:
+        return float(value) if value is not None and value != "" else math.nan
+    except (TypeError, ValueError):
+        raise DataError(f"A table holds {value!r}; allowed: a number or 'NA: reason'") from None
+
+
+def numbers(values: Iterable[Any]) -> np.ndarray:
+    """Read a table's column as floats, NaN where it says NA."""
+    return np.array([number(value) for value in values], dtype=float)
+
+
+def reason(value: Any) -> str:
+    """Why an entry is undefined ("fewer than 2 seeds"), or "" where it is a number."""
+    if isinstance(value, str) and value.strip().startswith("NA"):
+        return value.strip()[2:].lstrip(": ") or "no reason given"
+    return "" if math.isfinite(number(value)) else "no value"
+
+
+def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> str:
+    """Print an estimate with its confidence interval: ``0.098 [0.081, 0.115]``, or what of it is defined.
+
+    Args:
+        value, low, high: entries of a table.
+        decimals: digits behind the point; None lets the largest of the three have three digits.
+    """
+    if reason(value):
+        return f"NA: {reason(value)}"
+    if reason(low) or reason(high):
+        return f"{_fixed(value, decimals)} [CI: NA]"
+    if decimals is not None:
+        return f"{_fixed(value, decimals)} [{_fixed(low, decimals)}, {_fixed(high, decimals)}]"
+    three = [number(value), number(low), number(high)]
+    largest = max(abs(one) for one in three)
+    power = math.floor(math.log10(largest)) if largest > 1e-12 else 2
+    if -3 <= power <= 4:  # one number of decimals for all three: 0.004 beside 0.196, not 4.13e-3
+        printed = [_fixed(one, max(0, 2 - power)) for one in three]
+    else:
+        printed = [compact(one) for one in three]
+    return f"{printed[0]} [{printed[1]}, {printed[2]}]"
+
+
+def _fixed(value: Any, decimals: int | None) -> str:
+    if decimals is None:
+        return compact(number(value))
+    # + 0.0 turns a rounded -0.00 into 0.00.
+    return f"{round(number(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+@functools.lru_cache(maxsize=4096)
+def inches(text: str, size: float) -> float:
+    """Width of one line of text in inches, from the font's own metrics."""
+    if not text.strip():
+        return 0.0
+    path = TextPath((0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans"))
+    return float(path.get_extents().width) / 72.0
+
+
+def wrap(text: str, width: float, size: float) -> str:
+    """Break a text into lines of at most ``width`` inches; at " · " if it has such joints, else at spaces."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        joint = " · " if " · " in paragraph else " "
+        line = ""
+        for piece in paragraph.split(joint):
+            longer = f"{line}{joint}{piece}" if line else piece
+            if line and inches(longer, size) > width:
+                lines.append(line)
+                line = piece
+            else:
+                line = longer
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,77 @@
+"""What tuning the learning rate alone costs: best of the grid minus best on the line wd = rho·lr."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrwd.errors import DataError
+from lrwd.stats.bootstrap import percentile_interval, seed_multisets
+from lrwd.stats.selection import TIE, first_best, seed_means
+from lrwd.stats.surface import Floats, Ints, Surface
+
+
+@dataclass(frozen=True)
+class BestCell:
+    """The cell with the best seed mean of ``select``; NaN throughout if there is no run.
+
+    Args:
+        lr, wd: its place.
+        top1: seed mean of ``report`` there, a fraction.
+        seed_sd: standard deviation of ``report`` over seeds there, a fraction; NaN below 2 seeds.
+    """
+
+    lr: float
+    wd: float
+    top1: float
+    seed_sd: float
+
+
+def best_cell(surface: Surface) -> BestCell:
+    """Choose the best cell of a surface; of those tied the lowest lr, then the lowest wd."""
+    index, top1 = _best(surface, np.ones((1, surface.num_seeds)))
+    nan = float("nan")
+    if index[0] < 0:
+        return BestCell(nan, nan, nan, nan)
+    row, column = np.unravel_index(int(index[0]), surface.wd.shape)
+    values = surface.report[row, column]
+    values = values[np.isfinite(values)]
+    seed_sd = float(values.std(ddof=1)) if len(values) > 1 else nan
+    return BestCell(float(surface.lr[row]), float(surface.wd[row, column]), float(top1[0]), seed_sd)
+
+
+def gap_interval(grid: Surface, line: Surface, level: float) -> tuple[float, float]:
+    """Percentile interval of Gap_1D = a*_2D - a*_1D, re-selecting both in each resample of the seeds.
+
+    Args:
+        grid: the two-dimensional grid.
+        line: the runs on wd = rho·lr, with the same seeds.
+        level: confidence level, in (0, 1).
+
+    Returns:
+        (low, high), fractions.
+
+    Raises:
+        DataError: the two have other seeds, or too many of them to enumerate.
+
+    Source: paper §3.4 and §4.3.
+    """
+    if not np.array_equal(grid.seeds, line.seeds):
+        raise DataError(f"gap: the line's seeds are {line.seeds}; allowed: the grid's, {grid.seeds}")
+    counts, probability = seed_multisets(grid.num_seeds)
+    gaps = difference(_best(grid, counts)[1], _best(line, counts)[1])
+    return percentile_interval(gaps, probability, level)
+
+
+def difference(best_2d: Floats, best_1d: Floats) -> Floats:
+    """Gap_1D = a*_2D - a*_1D, exactly 0 where one run won on both sides but its mean was summed twice."""
+    gap = best_2d - best_1d
+    return np.where(np.abs(gap) <= TIE, 0.0, gap)
+
+
+def _best(surface: Surface, counts: Floats | Ints) -> tuple[Ints, Floats]:
+    """Flat index of the best cell of each resample (-1 if none) and its mean of ``report``; (R,)."""
+    selecting = seed_means(surface.select, counts).reshape(len(counts), -1)
+    reported = seed_means(surface.report, counts).reshape(len(counts), -1)
+    index = first_best(selecting)
+    top1 = reported[np.arange(len(counts)), np.maximum(index, 0)]
+    return index, np.where(index >= 0, top1, np.nan)

@@ -1,0 +1,47 @@
+"""The mean of independent values with its t interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from lrwd.stats.surface import Floats
+
+
+@dataclass(frozen=True)
+class MeanInterval:
+    """A mean, its two-sided interval and the one-sided p of mean > 0; NaN where undefined."""
+
+    mean: float
+    ci_low: float
+    ci_high: float
+    p_greater: float
+    num_values: int
+
+
+def mean_interval(values: Floats, level: float) -> MeanInterval:
+    """Mean ± t·s/√n, and p = P(T > mean/(s/√n)) with n - 1 degrees of freedom.
+
+    Args:
+        values: NaN is left out; (N,).
+        level: confidence level, in (0, 1).
+
+    Returns:
+        The interval is NaN below 2 values, and p also where the values do not vary.
+
+    Source: paper §4.2, "95% CI over 5 seeds × 5 architectures"; the method is not stated there.
+    """
+    kept = values[np.isfinite(values)]
+    nan = float("nan")
+    if len(kept) == 0:
+        return MeanInterval(nan, nan, nan, nan, 0)
+    mean = float(kept.mean())
+    if len(kept) == 1:
+        return MeanInterval(mean, nan, nan, nan, 1)
+    df = len(kept) - 1
+    error = float(kept.std(ddof=1)) / float(np.sqrt(len(kept)))
+    half = float(stats.t.ppf((1 + level) / 2, df)) * error
+    # Equal values leave a spread of rounding only, and a p-value made of it would mean nothing.
+    varies = error > 1e-12 * float(np.max(np.abs(kept)))
+    p_greater = float(stats.t.sf(mean / error, df)) if varies else nan
+    return MeanInterval(mean, mean - half, mean + half, p_greater, len(kept))

@@ -1,0 +1,249 @@
+"""A study: which cells are trained, from config.yaml. No torch here; planning must be quick.
+
+Grid cells are known from the configuration. The cells on the line wd = kappa * rho * lr are too when the
+study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lrwd import paths
+from lrwd.errors import ConfigError
+from lrwd.registry import number
+
+# A group is what one ratio is estimated for: (data set, architecture, recipe).
+Group = tuple[str, str, str]
+AXES = ("wd", "wd_over_lr", "timescale_epochs")
+# Keys of a data set or an architecture that say where it lies or how it is printed, not what it is.
+NOT_IN_SPEC = {"folder", "label", "num_train"}
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One training: exactly one job and one record."""
+
+    dataset: str
+    arch: str
+    recipe: str
+    lr: float
+    wd: float
+    seed: int
+
+    @property
+    def group(self) -> Group:
+        """The (data set, architecture, recipe) of this cell."""
+        return (self.dataset, self.arch, self.recipe)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """On what the best weight decay is chosen, and at which epoch accuracies are read.
+
+    split: ``val`` or ``test``; epoch: ``final`` or ``best`` (of that split). Reported is test accuracy at that epoch.
+    """
+
+    split: str
+    epoch: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A full grid within a study: data sets x architectures x recipes x (lr, wd) x seeds."""
+
+    where: str
+    datasets: tuple[str, ...]
+    archs: tuple[str, ...]
+    recipes: tuple[str, ...]
+    lrs: tuple[float, ...]
+    axis: str
+    values: tuple[float, ...]
+    seeds: tuple[int, ...]
+    selection: Selection
+    ratio: float | None
+    kappas: tuple[float, ...]
+
+    def groups(self) -> Iterator[Group]:
+        """The (data set, architecture, recipe) combinations."""
+        for dataset in self.datasets:
+            for arch in self.archs:
+                for recipe in self.recipes:
+                    yield (dataset, arch, recipe)
+
+
+@dataclass
+class Study:
+    """A study's cells and what is asked of them."""
+
+    name: str
+    config: Mapping[str, Any]
+    parts: tuple[Part, ...]
+    results: str = "results"
+    _spec_cache: dict[Group, dict[str, Any]] = field(default_factory=dict)
+    _on_ratio_cache: dict[Any, dict[Cell, tuple[float, float]]] = field(default_factory=dict)
+
+    @cached_property
+    def grid_cells(self) -> tuple[Cell, ...]:
+        """The cells of the (lr, wd) grids, each once, in the order of the configuration."""
+        cells: dict[Cell, None] = {}
+        for part in self.parts:
+            for group in part.groups():
+                for lr in part.lrs:
+                    for wd in self.wds(part, group, lr):
+                        for seed in part.seeds:
+                            cells[Cell(*group, lr, wd, seed)] = None
+        return tuple(cells)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets of the study, each once."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.datasets))
+
+    @property
+    def estimates_ratio(self) -> bool:
+        """Whether some part's on-ratio runs wait for a ratio estimated from the grid."""
+        return any(part.kappas and part.ratio is None for part in self.parts)
+
+    def wds(self, part: Part, group: Group, lr: float) -> list[float]:
+        """The weight decays of a part's grid at one learning rate, ascending.
+
+        The axis is wd itself, the ratio wd/lr, or the time scale 1/(lr*wd) in epochs.
+        """
+        if part.axis == "wd":
+            return sorted(part.values)
+        if part.axis == "wd_over_lr":
+            return sorted(paths.significant(value * lr) for value in part.values)
+        steps = self.steps_per_epoch(group, part.where)
+        return sorted(paths.significant(1.0 / (lr * value * steps)) for value in part.values)
+
+    def steps_per_epoch(self, group: Group, where: str) -> int:
+        """Optimizer steps in an epoch; the last partial batch is dropped."""
+        dataset, _, recipe = group
+        size = self.config["datasets"][dataset].get("num_train")
+        if size is None:
+            raise ConfigError(
+                f"{where}.grid.timescale_epochs: datasets.{dataset} needs a num_train (images left for "
+                f"training), since a time scale in epochs becomes a weight decay through the steps of an epoch"
+            )
+        return int(size) // int(self.config["recipes"][recipe]["batch_size"])
+
+    def on_ratio_cells(self, ratios: Mapping[Group, float | None]) -> dict[Cell, tuple[float, float]]:
+        """The cells with wd = kappa * rho * lr.
+
+        Args:
+            ratios: rho of each group whose part estimates it; None where there is none (then it has no such cells).
+
+        Returns:
+            For each cell its (kappa, rho).
+        """
+        key = tuple(sorted(ratios.items()))
+        if key not in self._on_ratio_cache:
+            self._on_ratio_cache[key] = self._make_on_ratio_cells(ratios)
+        return self._on_ratio_cache[key]
+
+    def _make_on_ratio_cells(self, ratios: Mapping[Group, float | None]) -> dict[Cell, tuple[float, float]]:
+        cells: dict[Cell, tuple[float, float]] = {}
+        for part in self.parts:
+            for group in part.groups():
+                rho = part.ratio if part.ratio is not None else ratios.get(group)
+                if not rho:
+                    continue
+                for kappa in part.kappas:
+                    for lr in part.lrs:
+                        wd = paths.significant(kappa * rho * lr)
+                        for seed in part.seeds:
+                            cells[Cell(*group, lr, wd, seed)] = (kappa, rho)
+        return cells
+
+    def num_waiting(self) -> int:
+        """How many cells follow from ratios that are not known yet (an upper bound: some may be on the grid)."""
+        return sum(
+            len(list(part.groups())) * len(part.kappas) * len(part.lrs) * len(part.seeds)
+            for part in self.parts
+            if part.ratio is None
+        )
+
+    def one_cell_a_group(self) -> list[Cell]:
+        """The first grid cell of every (data set, architecture, recipe)."""
+        return list({cell.group: cell for cell in reversed(self.grid_cells)}.values())[::-1]
+
+    def part_of(self, cell: Cell) -> Part:
+        """The part of the study that a cell belongs to."""
+        for part in self.parts:
+            if cell.dataset in part.datasets and cell.arch in part.archs and cell.recipe in part.recipes:
+                return part
+        raise ConfigError(f"study {self.name!r} has no {'/'.join(cell.group)}")
+
+    def spec(self, cell: Cell) -> dict[str, Any]:
+        """Everything that a cell's result depends on, as plain values."""
+        if cell.group not in self._spec_cache:
+            dataset, arch, recipe = cell.group
+            self._spec_cache[cell.group] = {
+                "dataset": {"name": dataset, **_without(self.config["datasets"][dataset])},
+                "arch": {"name": arch, **_without(self.config["architectures"][arch])},
+                "recipe": {"name": recipe, **self.config["recipes"][recipe]},
+            }
+        return {**self._spec_cache[cell.group], "lr": cell.lr, "wd": cell.wd, "seed": cell.seed}
+
+    def cell(self, wildcards: Any, ratios: Mapping[Group, float | None] | None) -> Cell:
+        """The cell of a path's wildcards.
+
+        Args:
+            wildcards: with the text attributes dataset, arch, recipe, lr, wd, seed.
+            ratios: the estimated ratios, None if not known yet.
+
+        Raises:
+            ConfigError: the study has no such cell; the message names the part that is off and what is allowed.
+        """
+        where = f"not a cell of study {self.name!r}"
+        part = None
+        for name, plural in (("dataset", "datasets"), ("arch", "archs"), ("recipe", "recipes")):
+            allowed = list(dict.fromkeys(item for part in self.parts for item in getattr(part, plural)))
+            if getattr(wildcards, name) not in allowed:
+                raise ConfigError(f"{where}: {name} {getattr(wildcards, name)!r}. Allowed: {', '.join(allowed)}")
+        values = {}
+        for name in ("lr", "wd", "seed"):
+            text = getattr(wildcards, name)
+            values[name] = number(text, f"{where}: {name}")
+            if paths.number_text(values[name]) != text:
+                raise ConfigError(f"{where}: write {name}{text} as {name}{paths.number_text(values[name])}")
+        group = (wildcards.dataset, wildcards.arch, wildcards.recipe)
+        cell = Cell(*group, values["lr"], values["wd"], int(values["seed"]))
+        if cell in self._grid_set or cell in self.on_ratio_cells(ratios or {}):
+            return cell
+        part = self.part_of(cell)
+        for name, options in (("lr", part.lrs), ("seed", part.seeds)):
+            if values[name] not in options:
+                texts = ", ".join(paths.number_text(option) for option in options)
+                raise ConfigError(f"{where}: {name} {paths.number_text(values[name])}. Allowed: {texts}")
+        texts = ", ".join(paths.number_text(wd) for wd in self.wds(part, group, cell.lr))
+        line = "kappa * rho * lr on the study's line"
+        if part.kappas and part.ratio is None and ratios is None:
+            line += " (known once the grid is trained: `snakemake train`)"
+        raise ConfigError(f"{where}: wd {paths.number_text(cell.wd)}. Allowed at this lr: {texts}, and {line}")
+
+    @cached_property
+    def _grid_set(self) -> frozenset[Cell]:
+        return frozenset(self.grid_cells)
+
+
+def read_ratios(text: str) -> dict[Group, float | None]:
+    """Read the file of estimated ratios: ``{"dataset/arch/recipe": rho or null}``."""
+    ratios: dict[Group, float | None] = {}
+    for name, rho in json.loads(text).items():
+        dataset, arch, recipe = name.split("/")
+        ratios[(dataset, arch, recipe)] = rho
+    return ratios
+
+
+def digest(cells: Iterable[Cell]) -> str:
+    """A short text that changes with the set of cells."""
+    lines = "\n".join(sorted(paths.cell_name(cell) for cell in cells))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def _without(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in NOT_IN_SPEC}

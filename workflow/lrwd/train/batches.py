@@ -1,0 +1,186 @@
+"""The feed: batches of normalised images, a function of (seed, epoch, step) alone."""
+
+import types
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from lrwd.data._label_noise import flip
+from lrwd.data._prepared import PreparedData
+from lrwd.errors import ConfigError
+from lrwd.seeds import derive
+
+if TYPE_CHECKING:
+    from lrwd.train.image_files import ImageLoader
+
+Augment = Sequence[tuple[types.ModuleType, Any]]
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+# The pixels of the data set used last, by (its digest, split, device): the cells of one process share them.
+_resident: dict[tuple[str, str, str], torch.Tensor] = {}
+
+
+class Batches:
+    """Training batches of one cell.
+
+    The order of an epoch comes from the stream ("order", epoch), the augmentation of a batch from
+    ("augment", epoch, step); no state is carried along, so a resumed training sees what it would have
+    seen. The last, partial batch of an epoch is dropped (50,000 = 390 x 128 + 80).
+
+    Args:
+        prepared: the data.
+        split: "train" as a rule.
+        batch_size: images a step.
+        augment: pairs of a part of ``lrwd/augment`` and its Config, applied in this order.
+        seed: the cell's seed.
+        device: where the batches are wanted.
+        num_workers: processes that decode images (kind "files" only); the batches do not depend on it.
+        label_noise: share of wrong labels and the seed of their choice; None for the true labels.
+        channels_last: memory format of the images.
+
+    Raises:
+        ConfigError: the split has fewer images than a batch.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedData,
+        split: str,
+        batch_size: int,
+        augment: Augment,
+        seed: int,
+        device: torch.device | str,
+        num_workers: int,
+        label_noise: tuple[float, int] | None = None,
+        channels_last: bool = False,
+    ) -> None:
+        size = prepared.size(split)
+        if not 1 <= batch_size <= size:
+            raise ConfigError(
+                f"batch_size: {batch_size} is not allowed; {split} has {size} images: 1 to {size}"
+            )
+        self.steps_per_epoch = size // batch_size
+        self.device = torch.device(device)
+        self._size = size
+        self._batch_size = batch_size
+        self._augment: Augment = tuple(augment)
+        self._seed = seed
+        self._finish = _Normalise(prepared, self.device, channels_last)
+        labels = prepared.splits[split].labels
+        if label_noise is not None:
+            labels = flip(labels, prepared.num_classes, *label_noise)
+        self._labels = torch.from_numpy(np.array(labels)).to(self.device)
+        if prepared.kind == "arrays":
+            self._pixels = _pixels(prepared, split, self.device)
+            self._loader = None
+        else:
+            crop, self._augment = _crop_at_decoding(self._augment)
+            self._loader = _image_loader(prepared, split, crop, seed, self.device, num_workers)
+
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch.
+
+        Args:
+            epoch: 0-based.
+            first_step: 0-based, the step to start from (for a training that resumes within an epoch).
+
+        Yields:
+            images (B, C, H, W) float32, normalised, and labels (B,) int64, on the device.
+        """
+        order = torch.randperm(self._size, generator=_generator(derive(self._seed, "order", epoch)))
+        batches = order[: self.steps_per_epoch * self._batch_size].view(-1, self._batch_size)[first_step:]
+        on_device = batches.to(self.device)
+        pixels: Iterator[torch.Tensor]
+        if self._loader is None:
+            pixels = (self._pixels.index_select(0, index) for index in on_device)
+        else:
+            pixels = self._loader.batches(batches.tolist(), epoch)
+        for step, (index, images) in enumerate(zip(on_device, pixels, strict=True), first_step):
+            if self._augment:
+                generator = _generator(derive(self._seed, "augment", epoch, step))
+                for part, config in self._augment:
+                    images = part.apply(images, generator, config)
+            yield self._finish(images), self._labels.index_select(0, index)
+
+
+def eval_batches(
+    prepared: PreparedData,
+    split: str,
+    batch_size: int,
+    device: torch.device | str,
+    num_workers: int,
+    channels_last: bool = False,
+) -> Iterator[Batch]:
+    """Yield all images of a split in order, not augmented; the last batch may be smaller.
+
+    Images in files are resized to 256/224 of the image size (shorter side) and cut at the centre.
+
+    Args and yields as for ``Batches``.
+    """
+    device = torch.device(device)
+    finish = _Normalise(prepared, device, channels_last)
+    labels = torch.from_numpy(np.array(prepared.splits[split].labels)).to(device)
+    starts = range(0, len(labels), batch_size)
+    pixels: Iterator[torch.Tensor]
+    if prepared.kind == "arrays":
+        resident = _pixels(prepared, split, device)
+        pixels = (resident[start : start + batch_size] for start in starts)
+    else:
+        loader = _image_loader(prepared, split, None, 0, device, num_workers)
+        ends = (min(start + batch_size, len(labels)) for start in starts)
+        indices = [range(start, end) for start, end in zip(starts, ends, strict=True)]
+        pixels = loader.batches(indices, epoch=None)
+    for start, images in zip(starts, pixels, strict=True):
+        yield finish(images), labels[start : start + batch_size]
+
+
+class _Normalise:
+    """(x / 255 - mean) / std, as one product and one sum."""
+
+    def __init__(self, prepared: PreparedData, device: torch.device, channels_last: bool) -> None:
+        mean, std = (torch.tensor(v, dtype=torch.float64) for v in (prepared.mean, prepared.std))
+        self._factor = (1 / (255 * std)).float().view(1, -1, 1, 1).to(device)
+        self._offset = (-mean / std).float().view(1, -1, 1, 1).to(device)
+        self._format = torch.channels_last if channels_last else torch.contiguous_format
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        images = images.to(torch.float32, memory_format=self._format)
+        return images.mul_(self._factor).add_(self._offset)
+
+
+def _crop_at_decoding(augment: Augment) -> tuple[tuple[types.ModuleType, Any] | None, Augment]:
+    """The part that draws windows, done while an image is still whole, and the parts that follow it."""
+    positions = [number for number, (part, _) in enumerate(augment) if hasattr(part, "draw_windows")]
+    if not positions:
+        return None, augment
+    if positions != [0]:
+        raise ConfigError(
+            "augment: for images that stay in files random_resized_crop must be the first, and come once"
+        )
+    return augment[0], augment[1:]
+
+
+def _image_loader(*arguments: Any) -> "ImageLoader":
+    # Imported here, as torchvision takes seconds to load and data in arrays need it not.
+    from lrwd.train.image_files import ImageLoader
+
+    return ImageLoader(*arguments)
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _pixels(prepared: PreparedData, split: str, device: torch.device) -> torch.Tensor:
+    """All pixels of a split on the device, (N, C, H, W) uint8."""
+    key = (prepared.digest, split, str(device))
+    if key not in _resident:
+        # One data set at a time, or a worker that goes through several would fill the device.
+        for other in [other for other in _resident if other[0] != prepared.digest]:
+            del _resident[other]
+        images = prepared.splits[split].images
+        assert images is not None
+        _resident[key] = torch.from_numpy(np.array(images.transpose(0, 3, 1, 2), order="C")).to(device)
+    return _resident[key]

@@ -1,0 +1,132 @@
+"""Puts a cell together from its spec: data feed, network, optimizer, schedule."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lrwd import registry
+from lrwd.data._prepared import PreparedData, open_prepared
+from lrwd.optim._groups import decay_groups
+from lrwd.seeds import derive
+from lrwd.train.batches import Batches, eval_batches
+from lrwd.train.device import autocast_dtype
+
+EVAL_BATCH_SIZE = 512
+
+
+@dataclass
+class Built:
+    """A cell ready to train."""
+
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    train: Batches
+    prepared: PreparedData
+    schedule: Any
+    seed: int
+    lr: float
+    epochs: int
+    eval_every: int
+    batch_size: int
+    device: torch.device
+    autocast: torch.dtype | None
+    loader_workers: int
+
+    def __post_init__(self) -> None:
+        self.params = [param for param in self.model.parameters() if param.requires_grad]
+        groups = self.optimizer.param_groups
+        # With wd = 0 no group decays; the weights measured are then those that would.
+        self.decaying = max(groups, key=lambda group: sum(p.numel() for p in group["params"]))["params"]
+        self.num_steps = self.epochs * self.train.steps_per_epoch
+        self.num_params = sum(param.numel() for param in self.params)
+        self.num_classes = self.prepared.num_classes
+        self.train_size = self.prepared.size("train")
+
+    def lr_at(self, step: int) -> float:
+        """The learning rate of a step (0-based)."""
+        return self.lr * self.schedule(step=step, steps_per_epoch=self.train.steps_per_epoch, num_steps=self.num_steps)
+
+    def eval_batches(self, split: str) -> Iterable[tuple[torch.Tensor, torch.Tensor]] | None:
+        """All of a split in order; None for a split without images."""
+        if not self.prepared.size(split):
+            return None
+        return eval_batches(self.prepared, split, EVAL_BATCH_SIZE, self.device, self.loader_workers)
+
+
+def build_cell(spec: Mapping[str, Any], data: Path, device: torch.device, loader_workers: int) -> Built:
+    """Build a cell's feed, network, optimizer and schedule.
+
+    Args:
+        spec: the cell's spec, as ``Study.spec`` makes it.
+        data: folder of the prepared data set.
+        device: where it trains.
+        loader_workers: processes that decode image files.
+
+    Raises:
+        ConfigError: a knob is unknown, missing or does not fit (a patch that does not divide the image, …).
+        DataError: the prepared data are missing or torn.
+    """
+    recipe, arch, seed = spec["recipe"], spec["arch"], int(spec["seed"])
+    prepared = open_prepared(data, verify=False)
+    batch_size, epochs = recipe["batch_size"], recipe["epochs"]
+    train = Batches(
+        prepared,
+        "train",
+        batch_size,
+        augment=tuple(
+            _part("augment", step, f"recipes.{recipe['name']}.augment.{arch['kind']}")
+            for step in recipe["augment"][arch["kind"]]
+        ),
+        seed=seed,
+        device=device,
+        num_workers=loader_workers,
+        label_noise=(recipe["label_noise"]["fraction"], recipe["label_noise"]["seed"]),
+        channels_last=recipe["channels_last"],
+    )
+    model = build_model(arch, prepared.num_classes, prepared.image_size, prepared.channels, seed)
+    if recipe["channels_last"]:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = model.to(device)
+    optim, optim_config = _part("optim", recipe["optimizer"], f"recipes.{recipe['name']}.optimizer")
+    optimizer = optim.build(optim_config, decay_groups(model, spec["wd"], recipe["decay"]), spec["lr"])
+    schedule, schedule_config = _part("schedules", recipe["schedule"], f"recipes.{recipe['name']}.schedule")
+    built = Built(
+        model=model,
+        optimizer=optimizer,
+        train=train,
+        prepared=prepared,
+        schedule=partial(schedule.factor, schedule_config),
+        seed=seed,
+        lr=spec["lr"],
+        epochs=epochs,
+        eval_every=recipe["eval_every"],
+        batch_size=batch_size,
+        device=device,
+        autocast=autocast_dtype(device, recipe["precision"]),
+        loader_workers=loader_workers,
+    )
+    built.lr_at(0)  # a schedule that does not fit the training says so now
+    return built
+
+
+def build_model(
+    arch: Mapping[str, Any], num_classes: int, image_size: int, channels: int, seed: int
+) -> torch.nn.Module:
+    """Build a network with the initial weights of a seed; torch's own generator is left as it was."""
+    knobs = {key: value for key, value in arch.items() if key not in ("name", "model", "kind")}
+    module = registry.part("models", arch["model"])
+    config = registry.build_config(module, knobs, f"architectures.{arch['name']}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(seed, "init"))
+        return module.build(config, num_classes, image_size, channels)
+
+
+def _part(folder: str, entry: Mapping[str, Any], where: str) -> tuple[Any, Any]:
+    """The module and Config of a ``{name: …, knobs}`` entry."""
+    module = registry.part(folder, entry["name"])
+    knobs = {key: value for key, value in entry.items() if key != "name"}
+    return module, registry.build_config(module, knobs, where)

@@ -1,0 +1,212 @@
+"""The training of one cell, from its spec to its record; resumed from its last checkpoint if there is one."""
+
+import hashlib
+import json
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from lrwd.code_hash import training_code
+from lrwd.record import RECORD_VERSION, finite_or_none, sha256_file, write_json_atomic
+from lrwd.seeds import derive
+from lrwd.train import device as devices
+from lrwd.train.build import Built, build_cell
+from lrwd.train.checkpoint import load_checkpoint, save_checkpoint
+from lrwd.train.diagnostics import gradient_norm, weight_rms, weights_sha256
+from lrwd.train.evaluate import evaluate
+
+
+class Interrupted(Exception):
+    """The cell was asked to stop (SIGTERM); its last checkpoint is written."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one process is asked to do: a cell's spec, and the places that its result does not depend on."""
+
+    spec: dict[str, Any]
+    data: Path
+    record: Path
+    checkpoint: Path
+    checkpoint_sec: float
+    loader_workers: int
+    threads: int = 1
+
+
+@dataclass
+class Progress:
+    """Where a training stands; with weights and optimizer it is all that a checkpoint holds.
+
+    Sums of the running epoch are tensors on the device (float64, int64), so that resuming repeats their rounding.
+    """
+
+    epoch: int
+    step: int
+    loss_sum: torch.Tensor
+    num_correct: torch.Tensor
+    history: list[dict[str, Any]]
+
+
+def train_cell(job: Job, say: Callable[[str], None], stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+    """Train a cell and write its record.
+
+    Args:
+        job: the cell.
+        say: writes a line to the cell's log.
+        stop: asked after every step; once true, a checkpoint is written and Interrupted raised.
+
+    Returns:
+        The record. All of it but its ``run`` section is a function of (spec, code, data, device and versions).
+
+    Raises:
+        Interrupted: stop() said so.
+        ConfigError, DataError: the spec or the prepared data are not usable.
+    """
+    started = time.time()
+    device = devices.prepare_device(job.threads)
+    code, data_sha256 = training_code(job.spec), sha256_file(job.data / "manifest.json")
+    identity = hashlib.sha256(json.dumps([job.spec, code, data_sha256]).encode()).hexdigest()
+    built = build_cell(job.spec, job.data, device, job.loader_workers)
+    state = load_checkpoint(job.checkpoint, identity, say)
+    progress = _restore(built, state, say)
+    say(f"training {built.num_params} parameters on {device}, {built.num_steps} steps")
+    saved = time.monotonic()
+    diverged = False
+    while progress.epoch < built.epochs and not diverged:
+        for images, labels in built.train.epoch(progress.epoch, first_step=progress.step):
+            grad_norm = _step(built, progress, images, labels)
+            if stop() or time.monotonic() - saved > job.checkpoint_sec:
+                _save(job.checkpoint, identity, built, progress)
+                saved = time.monotonic()
+                if stop():
+                    say(f"stopped at epoch {progress.epoch}, step {progress.step}; checkpoint written")
+                    raise Interrupted
+        diverged = _end_epoch(built, progress, grad_norm, say)
+    record = {
+        "version": RECORD_VERSION,
+        "status": "diverged" if diverged else "ok",
+        "spec": job.spec,
+        "code": code,
+        "data_sha256": data_sha256,
+        "num_classes": built.num_classes,
+        "num_params": built.num_params,
+        "train_size": built.train_size,
+        "steps_per_epoch": built.train.steps_per_epoch,
+        "metrics": summarise(progress.history, diverged),
+        "history": progress.history,
+        "weights_sha256": weights_sha256(built.model),
+        "provenance": devices.describe(device, job.threads, built.autocast),
+        # What differs from run to run stands apart.
+        "run": {
+            "host": socket.gethostname(),
+            "started_unix": round(started, 3),
+            "seconds": round(time.time() - started, 3),
+            "resumed": state is not None,
+        },
+    }
+    write_json_atomic(job.record, record)
+    job.checkpoint.unlink(missing_ok=True)
+    say(f"{record['status']} after {record['run']['seconds']} s: {json.dumps(record['metrics'])}")
+    return record
+
+
+def summarise(history: list[dict[str, Any]], diverged: bool) -> dict[str, Any]:
+    """Final and best-epoch accuracies of a history.
+
+    Returns:
+        ``final``, ``best_val``, ``best_test``: each an epoch with its accuracies, or None where there is none (a
+        diverged training has no final epoch; without a validation split there is no best_val).
+    """
+    kept = [row for row in history if row["test_top1"] is not None and row["train_loss"] is not None]
+
+    def pick(row: dict[str, Any] | None) -> dict[str, Any] | None:
+        return row and {key: row[key] for key in ("epoch", "val_top1", "val_loss", "test_top1", "test_loss")}
+
+    def best(split: str) -> dict[str, Any] | None:
+        rows = [row for row in kept if row[split] is not None]
+        # max takes the first of equals: the earliest epoch.
+        return pick(max(rows, key=lambda row: row[split])) if rows else None
+
+    final = None if diverged or not kept else pick(kept[-1])
+    return {"final": final, "best_val": best("val_top1"), "best_test": best("test_top1")}
+
+
+def _step(built: Built, progress: Progress, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | None:
+    """One optimizer step; returns the gradient norm at the last step of an epoch."""
+    step = progress.epoch * built.train.steps_per_epoch + progress.step
+    # Drop-path and dropout draw from torch's own generators: seeded by step, they need no saved state.
+    devices.seed_layers(built.device, derive(built.seed, "layers", step))
+    for group in built.optimizer.param_groups:
+        group["lr"] = built.lr_at(step)
+    built.model.train()
+    with torch.autocast(images.device.type, dtype=built.autocast, enabled=built.autocast is not None):
+        logits = built.model(images)
+        loss = functional.cross_entropy(logits.float(), labels)
+    built.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    built.optimizer.step()
+    progress.loss_sum += loss.detach()
+    progress.num_correct += (logits.detach().argmax(1) == labels).sum()
+    progress.step += 1
+    return gradient_norm(built.params) if progress.step == built.train.steps_per_epoch else None
+
+
+def _end_epoch(
+    built: Built, progress: Progress, grad_norm: torch.Tensor | None, say: Callable[[str], None]
+) -> bool:
+    """Measure, note the epoch in the history, and tell whether the training diverged."""
+    num_steps = built.train.steps_per_epoch
+    row: dict[str, Any] = {
+        "epoch": progress.epoch,
+        "lr_t": built.lr_at((progress.epoch + 1) * num_steps - 1),
+        "train_loss": finite_or_none(progress.loss_sum.item() / num_steps),
+        "train_top1": progress.num_correct.item() / (num_steps * built.batch_size),
+        "weight_rms": finite_or_none(weight_rms(built.decaying)),
+        "grad_norm": finite_or_none(grad_norm.item()) if grad_norm is not None else None,
+    }
+    wanted = (progress.epoch + 1) % built.eval_every == 0 or progress.epoch + 1 == built.epochs
+    for split in ("val", "test"):
+        batches = built.eval_batches(split) if wanted else None
+        accuracy, loss = evaluate(built.model, batches, built.autocast) if batches else (None, None)
+        row |= {f"{split}_top1": accuracy, f"{split}_loss": loss}
+    progress.history.append(row)
+    progress.epoch, progress.step = progress.epoch + 1, 0
+    progress.loss_sum.zero_()
+    progress.num_correct.zero_()
+    say("epoch {epoch}: loss {train_loss} train {train_top1:.4f} val {val_top1} test {test_top1}".format(**row))
+    # Weights can leave the finite range in the very last step, which the loss has not seen yet.
+    return row["train_loss"] is None or row["weight_rms"] is None
+
+
+def _save(path: Path, identity: str, built: Built, progress: Progress) -> None:
+    state = {
+        "model": built.model.state_dict(),
+        "optimizer": built.optimizer.state_dict(),
+        "progress": {**vars(progress)},
+    }
+    save_checkpoint(path, identity, state)
+
+
+def _restore(built: Built, state: dict[str, Any] | None, say: Callable[[str], None]) -> Progress:
+    device = built.device
+    if state is None:
+        return Progress(
+            0,
+            0,
+            torch.zeros((), dtype=torch.float64, device=device),
+            torch.zeros((), dtype=torch.int64, device=device),
+            [],
+        )
+    built.model.load_state_dict(state["model"])
+    built.optimizer.load_state_dict(state["optimizer"])
+    progress = Progress(**state["progress"])
+    progress.loss_sum = progress.loss_sum.to(device)
+    progress.num_correct = progress.num_correct.to(device)
+    say(f"going on from the checkpoint at epoch {progress.epoch}, step {progress.step}")
+    return progress

@@ -1,0 +1,29 @@
+"""Numbers on the weights and gradients of a network, for the record."""
+
+import hashlib
+
+import torch
+
+
+def weight_rms(params: list[torch.Tensor]) -> float:
+    """Root mean square of all elements of the decaying parameters (post 000 predicts sqrt(lr/(2 wd)))."""
+    num_elements = sum(param.numel() for param in params)
+    return float(_norm([param.detach() for param in params]) / num_elements**0.5)
+
+
+def gradient_norm(params: list[torch.Tensor]) -> torch.Tensor:
+    """Euclidean norm of the gradient over all parameters, left on the device."""
+    return _norm([param.grad for param in params if param.grad is not None])
+
+
+def weights_sha256(model: torch.nn.Module) -> str:
+    """SHA-256 of all parameters and buffers, by name: equal only if every bit is."""
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _norm(tensors: list[torch.Tensor]) -> torch.Tensor:
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))

@@ -1,0 +1,41 @@
+"""Accuracy and loss of a network on a split."""
+
+from collections.abc import Iterable
+
+import torch
+from torch.nn import functional
+
+from lrwd.record import finite_or_none
+
+
+@torch.inference_mode()
+def evaluate(
+    model: torch.nn.Module,
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    autocast: torch.dtype | None,
+) -> tuple[float, float | None]:
+    """Top-1 accuracy and mean cross-entropy, in evaluation mode.
+
+    Args:
+        model: the network; it is left in evaluation mode.
+        batches: (images (B, C, H, W) float32 normalised, labels (B,) int64), in order, all of the split.
+        autocast: type of autocast on a GPU, None for none.
+
+    Returns:
+        (accuracy in [0, 1], loss in nats, None where it is not finite).
+    """
+    model.eval()
+    # Sums stay on the device; the CPU waits once, at the end.
+    num_correct: torch.Tensor | int = 0
+    loss_sum: torch.Tensor | float = 0.0
+    num_images = 0
+    for images, labels in batches:
+        with torch.autocast(images.device.type, dtype=autocast, enabled=autocast is not None):
+            logits = model(images)
+        logits = logits.float()
+        loss_sum = loss_sum + functional.cross_entropy(logits, labels, reduction="sum").double()
+        # A network of NaN predicts nothing: argmax would call it class 0.
+        correct = (logits.argmax(1) == labels) & logits.isfinite().all(1)
+        num_correct = num_correct + correct.sum()
+        num_images += len(labels)
+    return int(num_correct) / num_images, finite_or_none(float(loss_sum) / num_images)

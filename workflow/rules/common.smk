@@ -1,0 +1,76 @@
+# What the rules share: the configured study, its cells as paths, and the resources of this machine.
+import json
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
+
+from lrwd import hardware, registry
+from lrwd.code_hash import training_code
+from lrwd.config import load_study
+from lrwd.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
+from lrwd.progress import report_progress
+from lrwd.record import set_aside_torn
+from lrwd.study import digest, read_ratios
+
+STUDY = load_study(config, ", ".join(map(str, workflow.configfiles)) or "config.yaml")
+TABLES = registry.names("analysis")
+FIGURES = registry.names("plots")
+RATIOS = ratios_path(STUDY.results, STUDY.name)
+
+# The interpreter that runs Snakemake runs the rules as well, activated or not; a conda environment goes before it.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# What is started for cells ends with this process.
+os.environ["LRWD_OWNER"] = str(os.getpid())
+
+
+pathvars:
+    results=STUDY.results,
+
+
+wildcard_constraints:
+    dataset="[a-z0-9_]+",
+    arch="[a-z0-9_]+",
+    recipe="[a-z0-9_]+",
+    lr="[0-9.e+-]+",
+    wd="[0-9.e+-]+",
+    seed="[0-9]+",
+    table="|".join(TABLES),
+    figure="|".join(FIGURES),
+
+
+def known_ratios():
+    """The estimated ratios; None while they are not known."""
+    return read_ratios(Path(RATIOS).read_text()) if Path(RATIOS).exists() else None
+
+
+def cell_of(wildcards):
+    return STUDY.cell(wildcards, known_ratios())
+
+
+def grid_records(wildcards=None):
+    return [record_path(STUDY.results, cell) for cell in STUDY.grid_cells]
+
+
+def line_records(ratios):
+    """Records of the runs on wd = kappa * ratio * lr."""
+    return [record_path(STUDY.results, cell) for cell in STUDY.on_ratio_cells(ratios or {})]
+
+
+def all_records(wildcards=None):
+    """Records of the grid and, once their ratio is known, of the line."""
+    ratios = {}
+    if STUDY.estimates_ratio:
+        ratios = read_ratios(Path(checkpoints.estimate_ratio.get().output[0]).read_text())
+    return list(dict.fromkeys([*grid_records(), *line_records(ratios)]))
+
+
+# A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
+if workflow.is_main_process:
+    for path in set_aside_torn({*grid_records(), *line_records(known_ratios())}):
+        print(f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr)
+
+
+onstart:
+    report_progress(STUDY, RATIOS)

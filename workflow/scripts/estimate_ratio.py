@@ -1,0 +1,23 @@
+"""Estimates rho = wd* / lr for every group of a study from its grid: the faithful estimate of Table 1."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from lrwd.analysis import table1
+from lrwd.collect import runs_frame
+from lrwd.config import load_study
+from lrwd.paths import significant
+from lrwd.record import write_json_atomic
+from lrwd.scripting import script
+
+with script(snakemake.log[0]):
+    study = load_study(snakemake.config, "config")
+    table = table1.build(runs_frame(study, {}, study.grid_cells))
+    ratios = {}
+    for row in table.itertuples():
+        # Rounded, as it becomes part of paths; None where there is no positive ratio, so no line to train on.
+        known = isinstance(row.rho, float) and row.rho > 0
+        ratios[f"{row.dataset}/{row.arch}/{row.recipe}"] = significant(row.rho, 4) if known else None
+    write_json_atomic(snakemake.output[0], ratios)

@@ -1,0 +1,28 @@
+"""Draws one figure from the runs and the tables."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pandas as pd
+
+from lrwd import registry
+from lrwd.collect import histories_frame
+from lrwd.config import load_study
+from lrwd.plots import _style
+from lrwd.scripting import script
+from lrwd.study import Cell
+from lrwd.tables import write
+
+with script(snakemake.log[0]):
+    part = registry.part("plots", snakemake.wildcards.figure)
+    runs = pd.read_csv(snakemake.input.runs)
+    tables = {Path(path).stem: write.read(path) for path in snakemake.input.tables}
+    histories = None
+    if hasattr(part, "cells"):  # the figure wants the epochs of some cells: those of their records
+        chosen = part.cells(runs, tables)[["dataset", "arch", "recipe", "lr", "wd", "seed"]]
+        cells = [Cell(*row) for row in chosen.itertuples(index=False)]
+        histories = histories_frame(load_study(snakemake.config, "config"), cells)
+    figure = part.draw(runs, tables, snakemake.params.study, histories)
+    _style.save(figure, Path(snakemake.output.png), Path(snakemake.output.svg))
