@@ -253,3 +253,12 @@ def test_pip_settings_reach_uv(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     assert run.module.uv_settings() == expected
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mine.example/simple")  # uv's own setting wins
     assert "UV_DEFAULT_INDEX" not in run.module.uv_settings()
+
+
+def test_python_without_venv_is_told_what_to_install(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.module.NEEDED_GB = 0
+    run.module.has = lambda _module: False
+    (run.root / ".venv").mkdir()
+    with pytest.raises(SystemExit):
+        run.really_create(0)
+    assert f"python3.{sys.version_info[1]}-venv" in capsys.readouterr().err

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
 
 from lrwd import hardware, registry
 from lrwd.code_hash import training_code
+from lrwd.check import check_parts_once
 from lrwd.config import load_study
 from lrwd.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.progress import report_progress
@@ -65,6 +66,10 @@ def all_records(wildcards=None):
         ratios = read_ratios(Path(checkpoints.estimate_ratio.get().output[0]).read_text())
     return list(dict.fromkeys([*grid_records(), *line_records(ratios)]))
 
+
+# Knobs that do not fit (a patch that does not divide the image, …) are found now rather than in the first cell.
+if workflow.is_main_process:
+    check_parts_once(STUDY)
 
 # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
 if workflow.is_main_process:

@@ -58,6 +58,15 @@ def test_windows_have_the_distribution_of_their_definition() -> None:
     assert float(share.mean()) == pytest.approx(0.5, abs=0.012)
 
 
+def test_every_place_is_reached() -> None:
+    # A window of 3 x 3 of 4 x 4 pixels lies at 0 or 1.
+    config = Config((9 / 16, 9 / 16), (1.0, 1.0))
+    windows = draw_windows(400, 4, 4, torch.Generator().manual_seed(0), config)
+    places, counts = torch.unique(windows, dim=0, return_counts=True)
+    assert places.tolist() == [[top, left, 3, 3] for top in (0, 1) for left in (0, 1)]
+    assert counts.min() > 100 - 4 * 9
+
+
 def test_where_no_window_fits_the_central_one_is_taken() -> None:
     generator = torch.Generator().manual_seed(0)
     # The whole area at an aspect of 1 fits in no image that is not square.

@@ -11,7 +11,7 @@ from lrwd import registry
 # Knobs to test each part with; a new part adds its own here.
 KNOBS: dict[str, dict[str, Any]] = {
     "color_jitter": {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.1},
-    "crop": {"padding": 4},
+    "crop": {"padding": 4, "probability": 0.9},
     "flip": {"probability": 0.5},
     "randaugment": {"num_ops": 2, "magnitude": 9, "num_bins": 31},
     "random_resized_crop": {"scale": [0.08, 1.0], "ratio": [0.75, 1.3333]},

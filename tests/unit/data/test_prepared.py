@@ -122,6 +122,21 @@ def test_a_killed_preparation_leaves_nothing_that_looks_prepared(
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_kill_while_the_old_one_is_removed_leaves_nothing_either(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path, **_: Any) -> None:
+        if path == folder:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(config(), "digits", folder, tmp_path)
+    with pytest.raises(DataError, match="not a prepared data set"):
+        open_prepared(folder, verify=False)
+
+
 def test_a_preparation_takes_the_place_of_the_one_before(folder: Path, tmp_path: Path) -> None:
     (folder / "left_over.txt").write_text("x")
     prepare(config(val_size=10), "digits", folder, tmp_path)

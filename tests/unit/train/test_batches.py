@@ -1,6 +1,8 @@
 """The feed, from arrays and from files."""
 
+from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,14 @@ from lrwd.data._label_noise import flip as flip_labels
 from lrwd.data._prepare import prepare
 from lrwd.data._prepared import PreparedData, open_prepared
 from lrwd.errors import ConfigError, DataError
+from lrwd.seeds import derive
 from lrwd.train.batches import Batches, eval_batches
 from lrwd.train.image_files import decode
 
 # Torchvision 0.29 announces that its decoder will go; the code then falls back to Pillow.
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 
-CROP_FLIP = ((crop, crop.Config(1)), (flip, flip.Config(0.5)))
+CROP_FLIP = ((crop, crop.Config(1, 1.0)), (flip, flip.Config(0.5)))
 WINDOW = (random_resized_crop, random_resized_crop.Config((0.2, 1.0), (0.75, 1.33)))
 
 
@@ -89,6 +92,39 @@ def test_an_epoch_is_a_function_of_seed_and_epoch(scans: PreparedData) -> None:
     assert torch.equal(state, torch.get_rng_state())
     assert not same(first, list(other.epoch(1)))
     assert not same(first, list(feed(scans, augment=CROP_FLIP, seed=2).epoch(2)))
+
+
+def test_order_differs_by_epoch(scans: PreparedData) -> None:
+    first, second = ([y.tolist() for _, y in feed(scans).epoch(epoch)] for epoch in (0, 1))
+    assert first != second
+    assert sorted(chain(*first)) == sorted(chain(*second))
+
+
+def test_each_batch_has_a_random_stream_of_its_own(scans: PreparedData) -> None:
+    seeds = []
+
+    def note(images: torch.Tensor, generator: torch.Generator, _: None) -> torch.Tensor:
+        seeds.append(generator.initial_seed())
+        return images
+
+    batches = feed(scans, augment=((SimpleNamespace(apply=note), None),), batch_size=250)
+    for epoch in range(3):
+        list(batches.epoch(epoch))
+    assert seeds == [derive(1, "augment", epoch, step) for epoch in range(3) for step in range(4)]
+
+
+def test_each_file_has_a_random_stream_of_its_own(photos: PreparedData) -> None:
+    seeds = []
+
+    def note(num: int, height: int, width: int, generator: torch.Generator, _: None) -> torch.Tensor:
+        seeds.append(generator.initial_seed())
+        return torch.tensor([[0, 0, height, width]] * num)
+
+    batches = feed(photos, augment=((SimpleNamespace(draw_windows=note), None),), batch_size=20)
+    for epoch in range(2):
+        list(batches.epoch(epoch))
+    assert sorted(seeds[:20]) == sorted(derive(1, "window", 0, index) for index in range(20))
+    assert sorted(seeds[20:]) == sorted(derive(1, "window", 1, index) for index in range(20))
 
 
 def test_an_epoch_can_be_entered_at_any_step(scans: PreparedData) -> None:

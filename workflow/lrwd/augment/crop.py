@@ -14,19 +14,24 @@ class Config:
 
     Args:
         padding: pixels of zeros put around the image, and so the largest shift.
+        probability: share of images that are cropped at random; the others stay in the middle.
     """
 
     padding: int
+    probability: float
 
     def __post_init__(self) -> None:
         if self.padding < 1:
             raise ConfigError(f"padding: {self.padding} is not allowed; it is a number of pixels, 1 or more")
+        if not 0 < self.probability <= 1:
+            raise ConfigError(f"probability: {self.probability} is not allowed; 0 < probability <= 1")
 
 
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
     """Pad each image with zeros and cut a window of its old size at a place of its own.
 
-    The offset of the window is uniform on {0, …, 2 padding}, independently in height and width.
+    The offset of the window is uniform on {0, …, 2 padding}, independently in height and width; the
+    middle, which leaves an image as it was, for the images that are not moved.
 
     Args:
         images: (B, C, H, W) uint8 on any device.
@@ -40,6 +45,9 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
     """
     pad = config.padding
     offsets = torch.randint(2 * pad + 1, (2, len(images)), generator=generator)
+    if config.probability < 1:
+        moved = torch.rand(len(images), generator=generator) < config.probability
+        offsets = offsets.where(moved, pad)
     top, left = offsets.to(images.device, non_blocking=True)
     rows = torch.arange(len(images), device=images.device)
     # A view of all windows, of which one an image is copied: no loop, and no index for each pixel.

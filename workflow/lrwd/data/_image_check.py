@@ -59,7 +59,6 @@ def decode(path: Path, image_size: int, keep_pixels: bool) -> Decoded:
     """
     try:
         with Image.open(path) as image:
-            image.load()
             if image.mode.startswith(("I", "F")):
                 return Decoded(f"pixels of mode {image.mode}; only 8 bits a channel are supported")
             pixels = np.array(square(image.convert("RGB"), image_size))

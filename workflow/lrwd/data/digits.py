@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from lrwd.data._source import RawData, RawSplit, SourceConfig
 from lrwd.errors import ConfigError
@@ -28,6 +27,11 @@ class Config(SourceConfig):
             )
 
 
+def shape(config: Config) -> tuple[int, int, int]:
+    """Image size, channels and number of classes."""
+    return 8, 1, 10
+
+
 def read(config: Config, root: Path) -> RawData:
     """Read the digits that scikit-learn carries with it; nothing is downloaded.
 
@@ -42,6 +46,9 @@ def read(config: Config, root: Path) -> RawData:
 
     Source: Alpaydin and Kaynak (1998), UCI "Optical Recognition of Handwritten Digits", the test part.
     """
+    # Imported here, as scikit-learn takes seconds to load and checking a configuration needs it not.
+    from sklearn.datasets import load_digits
+
     digits = load_digits()
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., None]
     names = tuple(str(name) for name in digits.target_names)

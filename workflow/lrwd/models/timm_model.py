@@ -63,7 +63,8 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
             f"timm model {config.name!r}: img_size is {kwargs['img_size']}, the data set's images are "
             f"{image_size} px; leave img_size out"
         )
-    if timm.get_pretrained_cfg(config.name).fixed_input_size:
+    described = timm.get_pretrained_cfg(config.name)
+    if described is not None and described.fixed_input_size:
         kwargs["img_size"] = image_size
     try:
         model = timm.create_model(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.style
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -169,20 +170,20 @@ def legend(figure: Figure, handles: Sequence[Artist]) -> None:
     if not handles:
         return
     widths = [inches(str(handle.get_label()), FONT_SIZE) + 0.62 for handle in handles]
-    num_rows = next(
-        rows
-        for rows in range(1, len(widths) + 1)
-        if rows == len(widths)
-        # matplotlib fills a legend column by column.
-        or sum(max(widths[at : at + rows]) for at in range(0, len(widths), rows))
-        < figure.get_figwidth() - 0.3
+    # matplotlib fills a legend column by column, as array_split does.
+    num_columns = next(
+        count
+        for count in range(len(widths), 0, -1)
+        if count == 1 or sum(map(max, np.array_split(widths, count))) < figure.get_figwidth() - 0.3
     )
+    num_rows = -(-len(widths) // num_columns)
     head = (0.98 - figure.get_layout_engine().get()["rect"][3]) * figure.get_figheight()  # type: ignore[union-attr]
     figure.set_figheight(figure.get_figheight() + 0.185 * num_rows + 0.15)
     _reserve(figure, head)
     figure.legend(
         handles=list(handles),
         loc="outside lower center",
+        # Even columns: five entries in four would leave one alone in its row.
         ncols=-(-len(handles) // num_rows),
         fontsize=FONT_SIZE,
         frameon=False,

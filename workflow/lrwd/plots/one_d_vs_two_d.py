@@ -157,7 +157,7 @@ def _label(left: Axes, right: Axes, listed: list[Group], rows: list[pd.Series]) 
     if all(reason(row["best_2d_top1"]) and reason(row["best_1d_top1"]) for row in rows):
         left.set_xticks([])
     right.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    left.set_xlabel("best top-1 accuracy (%), mean of seeds", size=FONT_SIZE)
+    left.set_xlabel("best top-1 accuracy (%)", size=FONT_SIZE)
     right.set_xlabel("gap = best of grid − best of line (pp)", size=FONT_SIZE)
     top: dict[str, Any] = {
         "xycoords": "axes fraction",

@@ -87,7 +87,7 @@ def draw(
             axes = places[group]
             dress(axes)
             across.apply(axes, "x", most=max(3, int((width / columns - 0.9) / 0.42)))
-            up.apply(axes, "y", most=8)
+            up.apply(axes, "y", most=7)
             _range(axes, up, block)
             marks |= _panel(axes, across, up, group.rows(optimal), group.row(fits), colours[group.label])
             axes.set_xlabel("peak learning rate η", size=FONT_SIZE)

@@ -1,6 +1,6 @@
 """Puts a cell together from its spec: data feed, network, optimizer, schedule."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ class Built:
     optimizer: torch.optim.Optimizer
     train: Batches
     prepared: PreparedData
-    schedule: Any
+    schedule: Callable[..., float]
     seed: int
     lr: float
     epochs: int
@@ -77,10 +77,7 @@ def build_cell(spec: Mapping[str, Any], data: Path, device: torch.device, loader
         prepared,
         "train",
         batch_size,
-        augment=tuple(
-            _part("augment", step, f"recipes.{recipe['name']}.augment.{arch['kind']}")
-            for step in recipe["augment"][arch["kind"]]
-        ),
+        augment=parts_of_augmentation(recipe, arch["kind"]),
         seed=seed,
         device=device,
         num_workers=loader_workers,
@@ -91,15 +88,12 @@ def build_cell(spec: Mapping[str, Any], data: Path, device: torch.device, loader
     if recipe["channels_last"]:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = model.to(device)
-    optim, optim_config = _part("optim", recipe["optimizer"], f"recipes.{recipe['name']}.optimizer")
-    optimizer = optim.build(optim_config, decay_groups(model, spec["wd"], recipe["decay"]), spec["lr"])
-    schedule, schedule_config = _part("schedules", recipe["schedule"], f"recipes.{recipe['name']}.schedule")
     built = Built(
         model=model,
-        optimizer=optimizer,
+        optimizer=build_optimizer(recipe, model, spec["lr"], spec["wd"]),
         train=train,
         prepared=prepared,
-        schedule=partial(schedule.factor, schedule_config),
+        schedule=build_schedule(recipe),
         seed=seed,
         lr=spec["lr"],
         epochs=epochs,
@@ -123,6 +117,24 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "init"))
         return module.build(config, num_classes, image_size, channels)
+
+
+def build_optimizer(recipe: Mapping[str, Any], model: torch.nn.Module, lr: float, wd: float) -> torch.optim.Optimizer:
+    """Build a recipe's optimizer over a network's parameters, those that decay and those that do not."""
+    module, config = _part("optim", recipe["optimizer"], f"recipes.{recipe['name']}.optimizer")
+    return module.build(config, decay_groups(model, wd, recipe["decay"]), lr)
+
+
+def build_schedule(recipe: Mapping[str, Any]) -> Callable[..., float]:
+    """A recipe's schedule as a function of ``step``, ``steps_per_epoch`` and ``num_steps``."""
+    module, config = _part("schedules", recipe["schedule"], f"recipes.{recipe['name']}.schedule")
+    return partial(module.factor, config)
+
+
+def parts_of_augmentation(recipe: Mapping[str, Any], kind: str) -> tuple[tuple[Any, Any], ...]:
+    """A recipe's augmentations for a kind of architecture, each with its Config."""
+    where = f"recipes.{recipe['name']}.augment.{kind}"
+    return tuple(_part("augment", step, where) for step in recipe["augment"][kind])
 
 
 def _part(folder: str, entry: Mapping[str, Any], where: str) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -89,6 +90,7 @@ def serve(address: str, owner: int) -> None:
             _serve_client(client)
         client.close()
     # The children follow: each asked for SIGTERM when this process ends.
+    shutil.rmtree(Path(address).parent, ignore_errors=True)
     Path(address).unlink(missing_ok=True)
 
 
