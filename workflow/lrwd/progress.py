@@ -3,16 +3,15 @@
 import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
-
-from tqdm import tqdm
 
 from lrwd.paths import record_path
 from lrwd.study import Study, read_ratios
 
 POLL_SEC = 1.0
-# Where the output is a file rather than a terminal: how often a line is written.
-LINE_SEC = 15.0
+# How often a line is written; Snakemake's own lines come in between, so a bar that redraws itself would be torn.
+LINE_SEC = 10.0
 
 
 def report_progress(study: Study, ratios_path: str) -> None:
@@ -26,30 +25,36 @@ def report_progress(study: Study, ratios_path: str) -> None:
 
 
 def _follow(study: Study, ratios_path: Path) -> None:
-    done: set[str] = set()
     known, total = _cells(study, ratios_path)
     done = {path for path in known if Path(path).exists()}
-    if len(done) == total:
-        return
-    bar = tqdm(
-        total=total,
-        initial=len(done),
-        file=sys.stderr,
-        dynamic_ncols=True,
-        mininterval=POLL_SEC if sys.stderr.isatty() else LINE_SEC,
-        bar_format="cells trained: {n_fmt} of {total_fmt} ({percentage:.0f}%), {rate_fmt}, {elapsed} so far, {remaining} left",
-        unit="cells",
-    )
+    num_before, started, written = len(done), time.monotonic(), time.monotonic()
     while len(done) < total:
         time.sleep(POLL_SEC)
         known, total = _cells(study, ratios_path)
         done |= {path for path in known - done if Path(path).exists()}
-        bar.total = total
-        bar.update(len(done) - bar.n)
-        if not sys.stderr.isatty() and bar.last_print_n == bar.n:
-            sys.stderr.write("\n")
-    bar.refresh()
-    bar.close()
+        now = time.monotonic()
+        if now - written >= LINE_SEC or len(done) >= total:
+            written = now
+            print(progress_line(len(done), total, len(done) - num_before, now - started), file=sys.stderr)
+
+
+def progress_line(num_done: int, total: int, num_now: int, elapsed_sec: float) -> str:
+    """A line that says how far the trainings are.
+
+    Args:
+        num_done: cells with a record.
+        total: cells of the study.
+        num_now: cells trained since this start.
+        elapsed_sec: seconds since this start.
+    """
+    line = f"--- {num_done} of {total} cells trained ({num_done / total:.0%}), {_clock(elapsed_sec)} so far"
+    if num_now and num_done < total:
+        line += f", about {_clock((total - num_done) * elapsed_sec / num_now)} left"
+    return line
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
 
 
 def _cells(study: Study, ratios_path: Path) -> tuple[set[str], int]:

@@ -20,7 +20,7 @@ WORKFLOW = Path(__file__).parent.parent
 OWNER = "LRWD_OWNER"
 START_TIMEOUT_SEC = 120.0
 # What numpy and torch would otherwise start at import: threads, which do not survive a fork.
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def start_cell(request: dict[str, Any], warm: bool) -> int:

@@ -21,11 +21,7 @@ class Group:
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows of a frame (runs, a table, histories) that belong to this group."""
-        keep = (
-            (frame["dataset"] == self.dataset)
-            & (frame["recipe"] == self.recipe)
-            & (frame["arch"] == self.arch)
-        )
+        keep = (frame["dataset"] == self.dataset) & (frame["recipe"] == self.recipe) & (frame["arch"] == self.arch)
         return frame[keep]
 
     def row(self, frame: pd.DataFrame) -> "pd.Series | None":

@@ -103,10 +103,10 @@ def looks(labels: Iterable[str]) -> dict[str, tuple[str, str]]:
         if index < len(families) and families[index] not in result.values():
             result[label] = families[index]
     spare = free + [look for look in families if look not in result.values()]
-    colours, markers = [colour for colour, _ in spare + families], [marker for _, marker in spare + families]
-    for count, label in enumerate(label for label in ordered if label not in result):
-        turn = count // len(colours)
-        result[label] = (colours[count % len(colours)], markers[(count + turn) % len(markers)])
+    for count, label in enumerate([label for label in ordered if label not in result]):
+        # After one round the same colours return with other markers.
+        turn, index = divmod(count, len(spare))
+        result[label] = (spare[index][0], spare[(index + turn) % len(spare)][1])
     return result
 
 
@@ -126,7 +126,7 @@ def new_figure(title: str, subtitle: str, width: float, height: float) -> Figure
     # h_pad and w_pad keep neighbouring panels' labels apart; constrained layout ignores titles' widths.
     # h_pad and w_pad keep neighbouring panels' labels apart; constrained layout ignores titles' widths.
     layout = ConstrainedLayoutEngine(h_pad=0.07, w_pad=0.06, hspace=0.02, wspace=0.02)
-    figure = Figure(figsize=(min(width, MAX_WIDTH), total), layout=layout, facecolor="white")
+    figure = Figure(figsize=(min(width, MAX_WIDTH), total), layout=layout, facecolor="white", dpi=DPI)
     FigureCanvasAgg(figure)
     _reserve(figure, head)
     for text, down, style in (
@@ -201,11 +201,24 @@ def key(label: str, **style: Any) -> Line2D:
 def save(figure: Figure, png_path: Path | str, svg_path: Path | str) -> None:
     """Write a figure as PNG (150 dpi) and SVG, each whole or not at all; same figure, same bytes."""
     with matplotlib.style.context(["default", SETTINGS]):
-        for path, metadata in (
-            (png_path, {"Software": None}),
-            (svg_path, {"Date": None, "Creator": None}),
+        _freeze(figure)
+        for path, kind, metadata in (
+            (png_path, "png", {"Software": None}),
+            (svg_path, "svg", {"Date": None, "Creator": None}),
         ):
             buffer = io.BytesIO()
-            kind = "png" if path is png_path else "svg"
             figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
             write_bytes_atomic(path, buffer.getvalue())
+
+
+def _freeze(figure: Figure) -> None:
+    """Lay the figure out once, for both formats, and round the places of its axes.
+
+    The layout's last bits depend on the order of objects in memory, and an SVG's ids on those bits.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        for which in ("original", "active"):
+            place = axes.get_position(original=which == "original")
+            axes.set_position([round(value, 6) for value in place.bounds], which=which)  # type: ignore[arg-type]

@@ -57,8 +57,7 @@ def draw(
     width = 7.5 if columns == 1 else MAX_WIDTH
     num_rows = -(-len(found) // columns)
     notes = {
-        block: wrap(_note(_of(drops, block), _of(fits, block)), width / columns - 0.8, FONT_SIZE)
-        for block in found
+        block: wrap(_note(_of(drops, block), _of(fits, block)), width / columns - 0.8, FONT_SIZE) for block in found
     }
     most = max(note.count("\n") + 1 if note else 0 for note in notes.values())
     figure = new_figure(TITLE, subtitle(runs, study), width, num_rows * (3.4 + 0.17 * most))

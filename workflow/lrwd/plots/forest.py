@@ -144,9 +144,7 @@ def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
     # White edges keep a published marker's outline apart from the interval's line.
     face = "white" if row.published else row.colour
     if np.isfinite(places[1:]).all():
-        axes.plot(
-            places[1:], [index, index], color=row.colour, linewidth=1.8, solid_capstyle="butt", zorder=2
-        )
+        axes.plot(places[1:], [index, index], color=row.colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
         axes.plot(places[1:], [index, index], "|", color=row.colour, markersize=7, zorder=2)
     axes.plot(
         places[0], index, row.marker, color=face, markeredgecolor=row.colour, markeredgewidth=1.4,

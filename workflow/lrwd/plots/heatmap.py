@@ -133,9 +133,7 @@ def _cells(axes: Axes, layout: Layout, rows: pd.DataFrame, means: pd.DataFrame, 
         cell = by_cell.loc[(lr, wd)]
         if cell["num_diverged"] == cell["num_seeds"]:
             kinds.add("diverged")
-            axes.add_patch(
-                Rectangle(**box, facecolor=DIVERGED, edgecolor="#8A8A8A", hatch="////", linewidth=0)
-            )
+            axes.add_patch(Rectangle(**box, facecolor=DIVERGED, edgecolor="#8A8A8A", hatch="////", linewidth=0))
             continue
         axes.add_patch(Rectangle(**box, facecolor=colours.to_rgba(cell["top1"]), edgecolor="none"))
         if cell["num_diverged"]:
@@ -191,9 +189,7 @@ def _axes(axes: Axes, layout: Layout, width: float, first: bool) -> None:
         axes.set_ylabel("weight decay λ", size=FONT_SIZE)
 
 
-def _bars(
-    figure: Figure, scales: dict[Group, Normalize], places: dict[Group, Axes], grid: pd.DataFrame
-) -> None:
+def _bars(figure: Figure, scales: dict[Group, Normalize], places: dict[Group, Axes], grid: pd.DataFrame) -> None:
     """A colour bar for each scale: beside its only panel, or beside all panels that share it."""
     shared = len({id(scale) for scale in scales.values()}) == 1
     for members in [list(scales)] if shared else [[group] for group in scales]:
@@ -224,9 +220,7 @@ def _handles(marks: set[str]) -> list:
         "zero": key("λ* = 0", marker="s", **orange),
         "best": Patch(facecolor="#FDE725", edgecolor=BEST, linewidth=2.4, label="best cell of the grid"),
         "missing": Patch(facecolor=MISSING, edgecolor="#BDBDBD", label="not trained (yet)"),
-        "fewer seeds": key(
-            "fewer seeds than other cells", marker="x", color="black", linestyle="", markersize=4
-        ),
+        "fewer seeds": key("fewer seeds than other cells", marker="x", color="black", linestyle="", markersize=4),
         "diverged": Patch(facecolor=DIVERGED, edgecolor="#8A8A8A", hatch="////", label="all seeds diverged"),
         "some diverged": Patch(
             facecolor="#31688E", edgecolor="white", hatch="//", label="some seeds diverged (count as chance)"

@@ -83,15 +83,11 @@ def _accuracies(axes: Axes, index: int, row: pd.Series, colour: str) -> None:
     both, line = 100 * number(row["best_2d_top1"]), 100 * number(row["best_1d_top1"])
     if not np.isfinite([both, line]).any():
         text = wrap(f"NA: {reason(row['best_2d_top1'])}", 2.9, FONT_SIZE)
-        axes.text(
-            0.02, index, text, transform=axes.get_yaxis_transform(), va="center", size=FONT_SIZE, color=GREY
-        )
+        axes.text(0.02, index, text, transform=axes.get_yaxis_transform(), va="center", size=FONT_SIZE, color=GREY)
         return
     axes.plot([both, line], [index, index], color=colour, linewidth=1.4, zorder=2)
     axes.plot(both, index, "o", color=colour, markersize=8, zorder=3)
-    axes.plot(
-        line, index, "D", color="white", markeredgecolor=colour, markeredgewidth=1.5, markersize=6, zorder=4
-    )
+    axes.plot(line, index, "D", color="white", markeredgecolor=colour, markeredgewidth=1.5, markersize=6, zorder=4)
 
 
 def _gap(axes: Axes, index: int, row: pd.Series, look: tuple[str, str]) -> None:
@@ -110,8 +106,7 @@ def _gap(axes: Axes, index: int, row: pd.Series, look: tuple[str, str]) -> None:
     place = axes.get_yaxis_transform()
     axes.text(1.02, index, text, transform=place, va="center", size=FONT_SIZE, color=INK)
     counts = [
-        "NA" if reason(row[column]) else f"{number(row[column]):.0f}"
-        for column in ("num_runs_2d", "num_runs_1d")
+        "NA" if reason(row[column]) else f"{number(row[column]):.0f}" for column in ("num_runs_2d", "num_runs_1d")
     ]
     axes.annotate(
         " : ".join(counts), (1.02, index), (118, 0), xycoords=place, textcoords="offset points", va="center",

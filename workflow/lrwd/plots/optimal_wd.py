@@ -95,9 +95,7 @@ def draw(
                 axes.set_ylabel("optimal weight decay λ*", size=FONT_SIZE)
             head, lines = wrapped[group]
             pad = 8 + (lines.count("\n") + 1) * FONT_SIZE * 1.25
-            axes.set_title(
-                head, size=PANEL_SIZE, color=colours[group.label][0], weight="bold", loc="left", pad=pad
-            )
+            axes.set_title(head, size=PANEL_SIZE, color=colours[group.label][0], weight="bold", loc="left", pad=pad)
             axes.annotate(
                 lines, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", size=FONT_SIZE,
                 color=GREY, linespacing=1.15, annotation_clip=False,
@@ -144,9 +142,7 @@ def _panel(
     if not known.any():
         text = f"λ* is NA: {reason(optimal['wd_star'].iloc[0])}" if len(optimal) else "no λ* yet"
         text = wrap(text, axes.get_position().width * axes.figure.get_figwidth() * 0.8, FONT_SIZE)  # type: ignore[union-attr]
-        axes.text(
-            0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, size=FONT_SIZE
-        )
+        axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, size=FONT_SIZE)
         return set()
     lr, star, edge = lr[known], star[known], edge[known]
     positive = star > 0

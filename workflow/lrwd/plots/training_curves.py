@@ -167,16 +167,12 @@ def _label(places: np.ndarray, measure: str, last: bool) -> None:
         if last:
             axes.set_xlabel("epoch", size=FONT_SIZE)
         if not axes.lines:
-            axes.text(
-                0.5, 0.5, "no history yet", transform=axes.transAxes, ha="center", color=GREY, size=FONT_SIZE
-            )
+            axes.text(0.5, 0.5, "no history yet", transform=axes.transAxes, ha="center", color=GREY, size=FONT_SIZE)
             axes.set_xticks([])
             axes.set_yticks([])
             continue
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    values = np.concatenate(
-        [np.asarray(line.get_ydata(), dtype=float) for line in loss.lines] or [np.ones(1)]
-    )
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in loss.lines] or [np.ones(1)])
     values = values[np.isfinite(values) & (values > 0)]
     if values.size and values.max() / values.min() > LOG_FROM:
         loss.set_yscale("log")
@@ -193,7 +189,5 @@ def _handles(kinds: set[str], measure: str) -> list[Artist]:
     handles.append(key(f"accuracy: {shown}", color=GREY, linewidth=1.5))
     handles.append(key("accuracy: training", color=GREY, linewidth=1.5, linestyle=DASHED))
     if "ended" in kinds:
-        handles.append(
-            key("diverged here (each seed drawn)", marker="X", color=GREY, linestyle="", markersize=7)
-        )
+        handles.append(key("diverged here (each seed drawn)", marker="X", color=GREY, linestyle="", markersize=7))
     return handles

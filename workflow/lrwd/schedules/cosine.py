@@ -40,7 +40,8 @@ def factor(config: Config, step: int, steps_per_epoch: int, num_steps: int) -> f
     warmup = round(config.warmup_epochs * steps_per_epoch)
     if warmup >= num_steps:
         raise ConfigError(
-            f"warmup_epochs: {config.warmup_epochs} ({warmup} steps) must be shorter than the training ({num_steps} steps)"
+            f"warmup_epochs: {config.warmup_epochs} ({warmup} steps) must be shorter than "
+            f"the training ({num_steps} steps)"
         )
     if step < warmup:
         return (step + 1) / warmup

@@ -88,7 +88,7 @@ def train_cell(job: Job, say: Callable[[str], None], stop: Callable[[], bool] = 
                     say(f"stopped at epoch {progress.epoch}, step {progress.step}; checkpoint written")
                     raise Interrupted
         diverged = _end_epoch(built, progress, grad_norm, say)
-    record = {
+    record: dict[str, Any] = {
         "version": RECORD_VERSION,
         "status": "diverged" if diverged else "ok",
         "spec": job.spec,

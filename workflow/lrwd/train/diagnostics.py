@@ -1,17 +1,18 @@
 """Numbers on the weights and gradients of a network, for the record."""
 
 import hashlib
+from collections.abc import Sequence
 
 import torch
 
 
-def weight_rms(params: list[torch.Tensor]) -> float:
+def weight_rms(params: Sequence[torch.Tensor]) -> float:
     """Root mean square of all elements of the decaying parameters (post 000 predicts sqrt(lr/(2 wd)))."""
     num_elements = sum(param.numel() for param in params)
     return float(_norm([param.detach() for param in params]) / num_elements**0.5)
 
 
-def gradient_norm(params: list[torch.Tensor]) -> torch.Tensor:
+def gradient_norm(params: Sequence[torch.Tensor]) -> torch.Tensor:
     """Euclidean norm of the gradient over all parameters, left on the device."""
     return _norm([param.grad for param in params if param.grad is not None])
 
