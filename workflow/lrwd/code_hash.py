@@ -1,4 +1,4 @@
-"""A hash of what the training code says, blind to comments, docstrings and layout."""
+"""Hashes of what the code says, blind to comments, docstrings and layout: what changes them makes results anew."""
 
 import ast
 import hashlib
@@ -32,6 +32,17 @@ def training_code(spec: Mapping[str, Any]) -> str:
         *sorted(f"augment/{step['name']}.py" for step in recipe["augment"][spec["arch"]["kind"]]),
     ]
     return _hash((*_shared_files(), *dict.fromkeys(parts)))
+
+
+def analysis_code() -> str:
+    """Hash of the code that turns records into tables."""
+    folders = [name for folder in ("stats", "analysis", "tables") for name in _glob(folder, "*.py")]
+    return _hash(("collect.py", "paper.py", *folders))
+
+
+def figure_code(name: str) -> str:
+    """Hash of the code that draws a figure."""
+    return _hash(("paper.py", *_glob("plots", "_*.py"), f"plots/{name}.py"))
 
 
 @cache

@@ -48,4 +48,4 @@ def manifest_path(results: str, dataset: str) -> str:
 
 def ratios_path(results: str, study: str) -> str:
     """Path of the ratios lambda/eta on which a study's on-ratio runs lie."""
-    return str(PurePosixPath(results, "ratios", f"{study}.json"))
+    return str(PurePosixPath(results, "studies", study, "ratios.json"))

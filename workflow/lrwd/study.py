@@ -4,9 +4,10 @@ Grid cells are known from the configuration. The cells on the line wd = kappa * 
 study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
 """
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -158,6 +159,11 @@ class Study:
                             cells[Cell(*group, lr, wd, seed)] = (kappa, rho)
         return cells
 
+    def asked(self) -> str:
+        """What the study asks of its cells, as text: all of its configuration that their records do not hold."""
+        labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
+        return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels])
+
     def num_waiting(self) -> int:
         """How many cells follow from ratios that are not known yet (an upper bound: some may be on the grid)."""
         return sum(
@@ -237,12 +243,6 @@ def read_ratios(text: str) -> dict[Group, float | None]:
         dataset, arch, recipe = name.split("/")
         ratios[(dataset, arch, recipe)] = rho
     return ratios
-
-
-def digest(cells: Iterable[Cell]) -> str:
-    """A short text that changes with the set of cells."""
-    lines = "\n".join(sorted(paths.cell_name(cell) for cell in cells))
-    return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
 
 def _without(entry: Mapping[str, Any]) -> dict[str, Any]:

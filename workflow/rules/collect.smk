@@ -1,5 +1,6 @@
-# From records to one table. Needs: records. Makes: results/ratios/<study>.json (the ratios that the on-ratio runs of a
-# study with `ratio: estimated` lie on) and results/runs.csv (one row a cell).
+# From records to one table. Needs: records. Makes: results/studies/<study>/ratios.json (the ratios that the on-ratio
+# runs of a study with `ratio: estimated` lie on), results/studies/<study>/runs.csv (one row a cell), and
+# results/runs.csv: that of the configured study, which tables and figures are made from.
 
 
 checkpoint estimate_ratio:
@@ -8,9 +9,11 @@ checkpoint estimate_ratio:
     output:
         RATIOS,
     params:
-        cells=digest(STUDY.grid_cells),
+        # Not read by the script: what changes them makes the estimate anew.
+        asked=STUDY.asked(),
+        code=ANALYSIS_CODE,
     log:
-        f"<results>/logs/estimate_ratio_{STUDY.name}.log",
+        f"<results>/logs/studies/{STUDY.name}/estimate_ratio.log",
     conda:
         "../../envs/analysis.yaml"
     message:
@@ -24,14 +27,29 @@ rule collect:
         records=all_records,
         ratios=RATIOS if STUDY.estimates_ratio else [],
     output:
-        runs="<results>/runs.csv",
+        runs=f"<results>/studies/{STUDY.name}/runs.csv",
     params:
-        study=STUDY.name,
+        asked=STUDY.asked(),
+        code=ANALYSIS_CODE,
     log:
-        "<results>/logs/collect.log",
+        f"<results>/logs/studies/{STUDY.name}/collect.log",
     conda:
         "../../envs/analysis.yaml"
     message:
         "collect the records of study {STUDY.name}"
     script:
         "../scripts/collect.py"
+
+
+# The name of the study is in the input's path, so that naming another study makes everything that follows anew.
+rule runs:
+    input:
+        f"<results>/studies/{STUDY.name}/runs.csv",
+    output:
+        "<results>/runs.csv",
+    log:
+        "<results>/logs/runs.log",
+    message:
+        "results/runs.csv is that of study {STUDY.name}"
+    shell:
+        "cp {input:q} {output:q} 2> {log:q}"

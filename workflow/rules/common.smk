@@ -7,17 +7,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
 
 from lrwd import hardware, registry
-from lrwd.code_hash import training_code
+from lrwd.code_hash import analysis_code, figure_code, training_code
 from lrwd.check import check_parts_once
 from lrwd.config import load_study
 from lrwd.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.progress import report_progress
 from lrwd.record import set_aside_torn
-from lrwd.study import digest, read_ratios
+from lrwd.study import read_ratios
 
 STUDY = load_study(config, ", ".join(map(str, workflow.configfiles)) or "config.yaml")
 TABLES = registry.names("analysis")
 FIGURES = registry.names("plots")
+ANALYSIS_CODE = analysis_code()
 RATIOS = ratios_path(STUDY.results, STUDY.name)
 
 # The interpreter that runs Snakemake runs the rules as well, activated or not; a conda environment goes before it.

@@ -21,6 +21,7 @@ rule figure:
         svg="<results>/figures/{figure}.svg",
     params:
         study=STUDY.name,
+        code=lambda wildcards: figure_code(wildcards.figure),
     log:
         "<results>/logs/figures/{figure}.log",
     conda:

@@ -17,6 +17,8 @@ rule table:
             labels={"table": "{table}"},
         ),
         md="<results>/tables/{table}.md",
+    params:
+        code=ANALYSIS_CODE,
     log:
         "<results>/logs/tables/{table}.log",
     conda:

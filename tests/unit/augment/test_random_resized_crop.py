@@ -38,9 +38,7 @@ def test_a_window_of_the_whole_image_changes_nothing() -> None:
 
 
 def test_windows_have_the_distribution_of_their_definition() -> None:
-    windows = draw_windows(
-        20_000, 1000, 1000, torch.Generator().manual_seed(0), Config((0.2, 0.4), (0.5, 2.0))
-    )
+    windows = draw_windows(20_000, 1000, 1000, torch.Generator().manual_seed(0), Config((0.2, 0.4), (0.5, 2.0)))
     top, left, height, width = windows.double().unbind(1)
     assert (top >= 0).all()
     assert (left >= 0).all()

@@ -20,9 +20,7 @@ def crop_offsets(probability: float) -> list[tuple[int, int]]:
     padded[:, :, 2:-2, 2:-2] = batch
     offsets = []
     for image, whole in zip(result, padded, strict=True):
-        found = [
-            (y, x) for y in range(5) for x in range(5) if torch.equal(image, whole[:, y : y + 8, x : x + 6])
-        ]
+        found = [(y, x) for y in range(5) for x in range(5) if torch.equal(image, whole[:, y : y + 8, x : x + 6])]
         assert len(found) == 1
         offsets += found
     return offsets

@@ -47,9 +47,7 @@ def archive(entries: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pyt
             info = tarfile.TarInfo(f"cifar-100-python/{name}")
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
-    monkeypatch.setattr(
-        cifar100, "FILES_MD5", {name: md5(content).hexdigest() for name, content in files.items()}
-    )
+    monkeypatch.setattr(cifar100, "FILES_MD5", {name: md5(content).hexdigest() for name, content in files.items()})
     monkeypatch.setattr(cifar100, "ARCHIVE_MD5", md5(path.read_bytes()).hexdigest())
     return path
 
@@ -98,10 +96,7 @@ def test_checksums_and_address_are_those_of_torchvision() -> None:
 
     assert CIFAR100.tgz_md5 == cifar100.ARCHIVE_MD5
     assert CIFAR100.url == cifar100.URL
-    assert (
-        dict([*CIFAR100.train_list, *CIFAR100.test_list, ("meta", CIFAR100.meta["md5"])])
-        == cifar100.FILES_MD5
-    )
+    assert dict([*CIFAR100.train_list, *CIFAR100.test_list, ("meta", CIFAR100.meta["md5"])]) == cifar100.FILES_MD5
 
 
 def test_a_truncated_archive_is_named(archive: Path, tmp_path: Path) -> None:
@@ -155,9 +150,7 @@ def test_a_missing_data_set_says_what_to_put_where(tmp_path: Path, monkeypatch: 
         cifar100.read(config(), tmp_path)
 
 
-def test_a_disk_too_small_for_the_download_is_told_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_too_small_for_the_download_is_told_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_download, "_download", lambda *_: pytest.fail("must not begin"))
     monkeypatch.setattr(cifar100, "ARCHIVE_BYTES", 10**18)
     with pytest.raises(DataError, match=r"needs 1,000,000,000,000,000,000 bytes, but only .* free"):

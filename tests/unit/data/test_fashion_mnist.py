@@ -23,9 +23,7 @@ def config(**knobs: Any) -> fashion_mnist.Config:
 
 def idx(array: np.ndarray) -> bytes:
     """An idx file as its specification has it: 0 0 type rank, sizes, values."""
-    return (
-        bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape) + array.tobytes()
-    )
+    return bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape) + array.tobytes()
 
 
 @pytest.fixture
@@ -58,9 +56,7 @@ def test_images_get_a_border_of_zeros(raw: dict[str, np.ndarray], tmp_path: Path
 
 def test_missing_files_are_named(raw: dict[str, np.ndarray], tmp_path: Path) -> None:
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
-    with pytest.raises(
-        DataError, match=r"t10k-labels-idx1-ubyte\[.gz\] is missing; .*train-images-idx3-ubyte"
-    ):
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\[.gz\] is missing; .*train-images-idx3-ubyte"):
         fashion_mnist.read(config(folder=str(tmp_path)), tmp_path)
 
 
@@ -97,9 +93,7 @@ def test_a_failed_download_says_what_to_put_where(tmp_path: Path, monkeypatch: p
         raise OSError("no network")
 
     monkeypatch.setattr(_download, "_download", fail)
-    with pytest.raises(
-        DataError, match=r"(?s)fashion_mnist/train-images.*no network.*put the file from http"
-    ):
+    with pytest.raises(DataError, match=r"(?s)fashion_mnist/train-images.*no network.*put the file from http"):
         fashion_mnist.read(config(), tmp_path)
 
 

@@ -35,9 +35,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_packed_images_are_those_of_the_files(tree: Path, tmp_path: Path) -> None:
-    prepared = open_prepared(
-        prepare(config(tree), "image_folder", tmp_path / "p", tmp_path).parent, verify=True
-    )
+    prepared = open_prepared(prepare(config(tree), "image_folder", tmp_path / "p", tmp_path).parent, verify=True)
     assert prepared.kind == "arrays"
     assert prepared.manifest["class_names"] == ["cat", "dog"]
     assert prepared.manifest["class_counts"] == {"train": [4, 4], "val": [2, 2], "test": [3, 3]}
@@ -109,9 +107,7 @@ def test_bad_knobs_are_refused(knobs: dict[str, Any], message: str) -> None:
 
 
 def test_test_size_must_fit_the_layout(tree: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        ConfigError, match=r"test_size: 3 is not allowed with a test split in .*val; give null"
-    ):
+    with pytest.raises(ConfigError, match=r"test_size: 3 is not allowed with a test split in .*val; give null"):
         image_folder.read(config(tree, test_size=3), tmp_path)
     with pytest.raises(ConfigError, match="test_size: None is not allowed with no test split"):
         image_folder.read(config(tree / "train"), tmp_path)

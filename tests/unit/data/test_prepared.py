@@ -17,9 +17,7 @@ from lrwd.errors import ConfigError, DataError
 
 
 def config(**knobs: Any) -> digits.Config:
-    return digits.Config(
-        **{"val_size": 200, "split_seed": 0, "mean": None, "std": None, "test_size": 400} | knobs
-    )
+    return digits.Config(**{"val_size": 200, "split_seed": 0, "mean": None, "std": None, "test_size": 400} | knobs)
 
 
 @pytest.fixture
@@ -67,17 +65,13 @@ def test_preparing_twice_gives_the_same_bytes(folder: Path, tmp_path: Path) -> N
 
 
 def test_another_split_seed_gives_other_images(folder: Path, tmp_path: Path) -> None:
-    other = open_prepared(
-        prepare(config(split_seed=1), "digits", tmp_path / "b", tmp_path).parent, verify=False
-    )
+    other = open_prepared(prepare(config(split_seed=1), "digits", tmp_path / "b", tmp_path).parent, verify=False)
     labels = open_prepared(folder, verify=False).splits["val"].labels
     assert not np.array_equal(other.splits["val"].labels, labels)
 
 
 def test_validation_may_be_empty(tmp_path: Path) -> None:
-    prepared = open_prepared(
-        prepare(config(val_size=0), "digits", tmp_path / "d", tmp_path).parent, verify=True
-    )
+    prepared = open_prepared(prepare(config(val_size=0), "digits", tmp_path / "d", tmp_path).parent, verify=True)
     assert prepared.size("val") == 0
     assert prepared.splits["val"].labels.shape == (0,)
 

@@ -147,7 +147,7 @@ COUNTS = {
 @pytest.mark.parametrize("family", PAPER_MODELS)
 def test_counts_of_the_paper_models(family: str) -> None:
     at_224, less = COUNTS[family]
-    knobs = {"name": PAPER_MODELS[family], "kwargs": {}}
+    knobs = {"timm_name": PAPER_MODELS[family], "kwargs": {}}
     with torch.device("meta"):  # shapes only: these are large
         assert num_parameters(build("timm_model", knobs, num_classes=1000, image_size=224)) == at_224
         assert num_parameters(build("timm_model", knobs, num_classes=100, image_size=32)) == at_224 - less
@@ -156,7 +156,7 @@ def test_counts_of_the_paper_models(family: str) -> None:
 @pytest.mark.parametrize("family", PAPER_MODELS)
 def test_own_parts_build_what_timm_builds_by_name(family: str) -> None:
     ours = build(family, PAPER_KNOBS[family], num_classes=10, image_size=32).state_dict()
-    knobs = {"name": PAPER_MODELS[family], "kwargs": {}}
+    knobs = {"timm_name": PAPER_MODELS[family], "kwargs": {}}
     reference = build("timm_model", knobs, num_classes=10, image_size=32).state_dict()
     assert ours.keys() == reference.keys()
     assert all(torch.equal(ours[key], reference[key]) for key in reference)
@@ -205,12 +205,12 @@ def test_vit_pools_without_class_token() -> None:
         ("swin", {"num_heads": [2, 3]}, "width of stage 1"),
         ("swin", {"num_heads": [2]}, "one value a stage"),
         ("swin", {"drop_path_rate": 1.0}, "0 <= rate < 1"),
-        ("timm_model", {"name": "resnet5"}, "Unknown timm model 'resnet5'. Close:.*resnet50"),
+        ("timm_model", {"timm_name": "resnet5"}, "Unknown timm model 'resnet5'. Close:.*resnet50"),
         ("timm_model", {"kwargs": {"bogus": 3}}, "unexpected keyword argument 'bogus'"),
         ("timm_model", {"kwargs": {"num_classes": 3}}, "comes from the data set"),
         ("timm_model", {"kwargs": {"pretrained": True}}, "from scratch"),
         ("timm_model", {"kwargs": {"features_only": True}}, "one logit a class"),
-        ("timm_model", {"name": "test_vit", "kwargs": {"img_size": 32}}, "leave img_size out"),
+        ("timm_model", {"timm_name": "test_vit", "kwargs": {"img_size": 32}}, "leave img_size out"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(name: str, change: dict[str, Any], reason: str) -> None:
@@ -240,7 +240,7 @@ def test_swin_drop_path_is_a_knob() -> None:
 
 def test_timm_model_draws_nothing_more_than_timm() -> None:
     # The check by a forward pass must leave neither the statistics nor the random stream changed.
-    knobs = {"name": "test_resnet", "kwargs": {}}
+    knobs = {"timm_name": "test_resnet", "kwargs": {}}
     model = build("timm_model", knobs)
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -75,6 +75,11 @@ def largest_grid() -> Case:
     return runs, simulated.tables(runs)
 
 
+def long_weight_decay_axis() -> Case:
+    runs = simulated.runs(1, lrs=(1e-3, 2e-3), wds=np.geomspace(1e-8, 1e2, 9), seeds=(0, 1), scale=1.0)
+    return runs, simulated.tables(runs)
+
+
 CASES: list[Callable[[], Case]] = [
     five_with_divergence,
     half_done,
@@ -85,13 +90,15 @@ CASES: list[Callable[[], Case]] = [
     ten_groups,
     smallest_grid,
     largest_grid,
+    long_weight_decay_axis,
 ]
 
 
 def draw(figure: str, case: Case) -> Figure:
     runs, tables = case
-    histories = simulated.histories(runs, epochs=4) if figure == "training_curves" else None
-    return registry.part("plots", figure).draw(runs, tables, "SIMULATED", histories)
+    part = registry.part("plots", figure)
+    histories = simulated.histories(part.cells(runs, tables), epochs=4) if hasattr(part, "cells") else None
+    return part.draw(runs, tables, "SIMULATED", histories)
 
 
 def shown_tick_labels(axes: Axes, which: str) -> list[Text]:
@@ -305,9 +312,12 @@ def test_heatmap_colours_follow_the_means() -> None:
 
 def test_training_curves_draw_the_best_cell_and_the_extremes() -> None:
     runs, tables = smallest_grid()
-    tables["gap"] = tables["gap"].assign(best_2d_lr=1e-3, best_2d_wd=0.01)
-    histories = simulated.histories(runs, epochs=6)
-    figure = registry.part("plots", "training_curves").draw(runs, tables, "SIMULATED", histories)
+    tables["gap"] = tables["gap"].assign(best_2d_lr="0.001", best_2d_wd=0.0100001)  # rounded, as text
+    part = registry.part("plots", "training_curves")
+    chosen = part.cells(runs, tables)
+    assert sorted(set(zip(chosen["lr"], chosen["wd"], strict=True))) == [(1e-3, 0.01), (1e-3, 0.1)]
+    histories = simulated.histories(chosen, epochs=6)
+    figure = part.draw(runs, tables, "SIMULATED", histories)
     at_best = histories[histories["lr"] == 1e-3]
     expected = {wd: at_best[at_best["wd"] == wd].groupby("epoch")["train_loss"].mean().to_numpy() for wd in (0.01, 0.1)}
     drawn = [np.asarray(line.get_ydata()) for line in figure.axes[0].lines]

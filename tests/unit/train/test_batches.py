@@ -193,9 +193,7 @@ def test_random_windows_differ_by_epoch_and_image(photos: PreparedData) -> None:
 
 
 def test_evaluation_of_files_resizes_and_cuts_the_centre(photos: PreparedData) -> None:
-    images, labels = (
-        torch.cat(parts) for parts in zip(*eval_batches(photos, "test", 4, "cpu", 2), strict=True)
-    )
+    images, labels = (torch.cat(parts) for parts in zip(*eval_batches(photos, "test", 4, "cpu", 2), strict=True))
     assert labels.tolist() == photos.splits["test"].labels.tolist()
     paths = photos.splits["test"].paths
     assert paths is not None
@@ -227,9 +225,7 @@ def test_an_image_that_went_bad_is_named(photos: PreparedData, num_workers: int)
 @pytest.mark.parametrize("gone", [False, True])
 @pytest.mark.parametrize("suffix", ["jpg", "png", "bmp"])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_decoders_agree(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, mode: str, gone: bool
-) -> None:
+def test_decoders_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, mode: str, gone: bool) -> None:
     if gone:
         monkeypatch.delattr("torchvision.io.decode_image")
     gradient = np.add.outer(np.arange(30), 2 * np.arange(40)).astype(np.uint8)

@@ -92,9 +92,7 @@ def _round(images: torch.Tensor, ops: torch.Tensor, negative: torch.Tensor, conf
 
 
 @functools.lru_cache(maxsize=8)
-def _moves(
-    config: Config, height: int, width: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _moves(config: Config, height: int, width: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """Where each pixel comes from under each move, made by torchvision from a picture of indices.
 
     Returns:

@@ -53,9 +53,7 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
     return crop_and_resize(images, windows.to(images.device, non_blocking=True))
 
 
-def draw_windows(
-    num: int, height: int, width: int, generator: torch.Generator, config: Config
-) -> torch.Tensor:
+def draw_windows(num: int, height: int, width: int, generator: torch.Generator, config: Config) -> torch.Tensor:
     """Draw the windows of images of one size.
 
     Area / image area is uniform on ``scale`` and ln(width / height) uniform on ln ``ratio``; of ten draws

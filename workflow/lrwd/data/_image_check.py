@@ -92,9 +92,7 @@ def decode_all(
     full = [folder / path for path in paths]
     with _pool(num) as run:
         results = run(decode, full, [image_size] * num, [keep_pixels] * num)
-        bar = tqdm(
-            zip(full, results, strict=True), total=num, desc=f"decoding {folder.name}", file=sys.stderr
-        )
+        bar = tqdm(zip(full, results, strict=True), total=num, desc=f"decoding {folder.name}", file=sys.stderr)
         for index, (path, result) in enumerate(bar):
             if result.reason is not None:
                 bad.append(f"{path}: {result.reason}")

@@ -111,9 +111,7 @@ def _manifest(
         mean, std = config.mean, config.std
     for key, values in (("mean", mean), ("std", std)):
         if len(values) != raw.channels:
-            raise ConfigError(
-                f"{key}: {len(values)} values are given; the images have {raw.channels} channels"
-            )
+            raise ConfigError(f"{key}: {len(values)} values are given; the images have {raw.channels} channels")
     num_classes = len(raw.class_names)
     return {
         "format_version": FORMAT_VERSION,

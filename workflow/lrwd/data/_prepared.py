@@ -112,9 +112,7 @@ def open_prepared(folder: Path | str, verify: bool) -> PreparedData:
         raise DataError(f"{path}: not a whole manifest ({error}); prepare it again") from None
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if version != FORMAT_VERSION:
-        raise DataError(
-            f"{path}: format version is {version!r}, this code reads {FORMAT_VERSION}; prepare it again"
-        )
+        raise DataError(f"{path}: format version is {version!r}, this code reads {FORMAT_VERSION}; prepare it again")
     for name, expected in manifest["sha256"].items():
         if not (folder / name).is_file():
             raise DataError(f"{folder / name}: missing; prepare it again")

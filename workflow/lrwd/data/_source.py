@@ -28,9 +28,7 @@ class SourceConfig:
 
     def __post_init__(self) -> None:
         if self.val_size < 0:
-            raise ConfigError(
-                f"val_size: {self.val_size} is not allowed; it is a number of images, 0 or more"
-            )
+            raise ConfigError(f"val_size: {self.val_size} is not allowed; it is a number of images, 0 or more")
         if (self.mean is None) != (self.std is None):
             raise ConfigError("mean and std: give both or neither (null: computed from the training split)")
         if self.std is not None and min(self.std) <= 0:

@@ -46,6 +46,11 @@ class Config(SourceConfig):
     verify: bool = True
 
 
+def shape(config: Config) -> tuple[int, int, int]:
+    """Image size, channels and number of classes."""
+    return 32, 3, 100
+
+
 def read(config: Config, root: Path) -> RawData:
     """Read the python version of CIFAR-100 (fine labels), downloading it where no folder is given.
 
@@ -87,8 +92,7 @@ def _contents(folder: Path, verify: bool) -> tuple[dict[str, bytes], Path]:
     else:
         if not archive.is_file():
             raise DataError(
-                f"{folder}: CIFAR-100 is missing; put {ARCHIVE} there (from {URL}), "
-                "or its files train, test and meta"
+                f"{folder}: CIFAR-100 is missing; put {ARCHIVE} there (from {URL}), or its files train, test and meta"
             )
         if verify and md5_file(archive) != ARCHIVE_MD5:
             raise DataError(
@@ -121,13 +125,9 @@ def _split(content: bytes, where: Path, size: int) -> RawSplit:
     pixels = np.asarray(entry.get("data", ()))
     labels = np.asarray(entry.get("fine_labels", ()), dtype=np.int64)
     if pixels.shape != (size, 3 * 32 * 32) or pixels.dtype != np.uint8 or labels.shape != (size,):
-        raise DataError(
-            f"{where}: holds {pixels.dtype} {pixels.shape}, not {size} images of 3 x 32 x 32 uint8"
-        )
+        raise DataError(f"{where}: holds {pixels.dtype} {pixels.shape}, not {size} images of 3 x 32 x 32 uint8")
     if labels.min() < 0 or labels.max() >= NUM_CLASSES:
-        raise DataError(
-            f"{where}: has labels {labels.min()} to {labels.max()}; allowed: 0 to {NUM_CLASSES - 1}"
-        )
+        raise DataError(f"{where}: has labels {labels.min()} to {labels.max()}; allowed: 0 to {NUM_CLASSES - 1}")
     return RawSplit(labels, np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)))
 
 

@@ -22,9 +22,7 @@ class Config(SourceConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.test_size < 1:
-            raise ConfigError(
-                f"test_size: {self.test_size} is not allowed; it is a number of images, 1 or more"
-            )
+            raise ConfigError(f"test_size: {self.test_size} is not allowed; it is a number of images, 1 or more")
 
 
 def shape(config: Config) -> tuple[int, int, int]:

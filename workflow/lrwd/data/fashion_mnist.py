@@ -56,6 +56,11 @@ class Config(SourceConfig):
     verify: bool = True
 
 
+def shape(config: Config) -> tuple[int, int, int]:
+    """Image size, channels and number of classes."""
+    return 32, 1, 10
+
+
 def read(config: Config, root: Path) -> RawData:
     """Read the four idx files, downloading them where no folder is given.
 

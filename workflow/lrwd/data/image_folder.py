@@ -32,15 +32,19 @@ class Config(SourceConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.image_size < 1:
-            raise ConfigError(
-                f"image_size: {self.image_size} is not allowed; it is a number of pixels, 1 or more"
-            )
+            raise ConfigError(f"image_size: {self.image_size} is not allowed; it is a number of pixels, 1 or more")
         if self.storage not in STORAGES:
             raise ConfigError(f"storage: {self.storage!r} is not allowed; allowed: {', '.join(STORAGES)}")
         if self.test_size is not None and self.test_size < 1:
-            raise ConfigError(
-                f"test_size: {self.test_size} is not allowed; a number of images from 1, or null"
-            )
+            raise ConfigError(f"test_size: {self.test_size} is not allowed; a number of images from 1, or null")
+
+
+def shape(config: Config) -> tuple[int, int, int]:
+    """Image size, channels and number of classes, as far as they are known before the folder is read.
+
+    Whether a network can be built does not depend on the number of classes; ten stand for it.
+    """
+    return config.image_size, 3, 10
 
 
 def read(config: Config, root: Path) -> RawData:
@@ -62,9 +66,7 @@ def read(config: Config, root: Path) -> RawData:
     """
     base = Path(config.folder).resolve()
     if not base.is_dir():
-        raise DataError(
-            f"{base}: no such folder; it must hold one folder a class, or train/ and test/ of such"
-        )
+        raise DataError(f"{base}: no such folder; it must hold one folder a class, or train/ and test/ of such")
     folders = {name: base / name for name in ("train", "val", "test") if (base / name).is_dir()}
     if folders and "train" not in folders:
         raise DataError(f"{base / 'train'}: no such folder, while there is {', '.join(folders)}")

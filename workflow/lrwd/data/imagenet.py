@@ -34,11 +34,14 @@ class Config(SourceConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.image_size < 1:
-            raise ConfigError(
-                f"image_size: {self.image_size} is not allowed; it is a number of pixels, 1 or more"
-            )
+            raise ConfigError(f"image_size: {self.image_size} is not allowed; it is a number of pixels, 1 or more")
         if not self.check_images and self.mean is None:
             raise ConfigError("check_images: false is not allowed with mean and std null: give them, or true")
+
+
+def shape(config: Config) -> tuple[int, int, int]:
+    """Image size, channels and number of classes."""
+    return config.image_size, 3, config.num_classes
 
 
 def read(config: Config, root: Path) -> RawData:
@@ -62,9 +65,7 @@ def read(config: Config, root: Path) -> RawData:
             raise DataError(f"{base / name}: no such folder; put ILSVRC2012 there as {LAYOUT}")
     names = same_classes(base / "train", base / "val")
     if len(names) != config.num_classes:
-        raise DataError(
-            f"{base / 'train'}: has {len(names)} classes, not {config.num_classes}; expected {LAYOUT}"
-        )
+        raise DataError(f"{base / 'train'}: has {len(names)} classes, not {config.num_classes}; expected {LAYOUT}")
 
     train = list_split(base / "train", names, base)
     test = list_split(base / "val", names, base)

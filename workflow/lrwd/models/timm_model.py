@@ -10,7 +10,7 @@ from torch import nn
 
 from lrwd.errors import ConfigError
 
-EXAMPLE: dict[str, Any] = {"name": "test_resnet", "kwargs": {}}
+EXAMPLE: dict[str, Any] = {"timm_name": "test_resnet", "kwargs": {}}
 # What constructors and forward passes raise for arguments that do not fit.
 REFUSALS = (TypeError, ValueError, AssertionError, RuntimeError, KeyError, IndexError, AttributeError)
 
@@ -20,21 +20,21 @@ class Config:
     """A model of timm.
 
     Attributes:
-        name: timm's name for it, such as ``resnet50``.
+        timm_name: timm's name for it, such as ``resnet50``.
         kwargs: arguments for its constructor, such as ``window_size: 4``; may be empty. timm's own defaults
             hold for the others (Swin: ``drop_path_rate`` 0.1). The image size is added for models that are
             built for one size.
     """
 
-    name: str
+    timm_name: str
     # A dict has no hash; two equal configs have equal names, so equal hashes.
     kwargs: dict[str, Any] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
-        if not timm.is_model(self.name):
-            close = difflib.get_close_matches(self.name, timm.list_models(), n=5)
+        if not timm.is_model(self.timm_name):
+            close = difflib.get_close_matches(self.timm_name, timm.list_models(), n=5)
             hint = f"Close: {', '.join(close)}" if close else "timm.list_models() has them all"
-            raise ConfigError(f"Unknown timm model {self.name!r}. {hint}")
+            raise ConfigError(f"Unknown timm model {self.timm_name!r}. {hint}")
         for key in ("num_classes", "in_chans"):
             if key in self.kwargs:
                 raise ConfigError(f"kwargs: {key!r} comes from the data set; leave it out")
@@ -60,19 +60,19 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
     kwargs = dict(config.kwargs)
     if kwargs.get("img_size", image_size) != image_size:
         raise ConfigError(
-            f"timm model {config.name!r}: img_size is {kwargs['img_size']}, the data set's images are "
+            f"timm model {config.timm_name!r}: img_size is {kwargs['img_size']}, the data set's images are "
             f"{image_size} px; leave img_size out"
         )
-    described = timm.get_pretrained_cfg(config.name)
+    described = timm.get_pretrained_cfg(config.timm_name)
     if described is not None and described.fixed_input_size:
         kwargs["img_size"] = image_size
     try:
         model = timm.create_model(
-            config.name, pretrained=False, num_classes=num_classes, in_chans=channels, **kwargs
+            config.timm_name, pretrained=False, num_classes=num_classes, in_chans=channels, **kwargs
         )
     except REFUSALS as error:
-        raise ConfigError(f"timm model {config.name!r} does not take {kwargs}: {error}") from error
-    _check_takes(model, config.name, (channels, image_size, image_size), num_classes)
+        raise ConfigError(f"timm model {config.timm_name!r} does not take {kwargs}: {error}") from error
+    _check_takes(model, config.timm_name, (channels, image_size, image_size), num_classes)
     return model
 
 

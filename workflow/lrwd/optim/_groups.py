@@ -28,5 +28,5 @@ def decay_groups(model: torch.nn.Module, wd: float, decay: str) -> list[dict[str
         raise ConfigError(f"decay: {decay!r} is not allowed. Allowed: {', '.join(DECAYS)}")
     if decay == "all":
         return [{"params": [param for param in model.parameters() if param.requires_grad], "weight_decay": wd}]
-    exempt = getattr(model, "no_weight_decay", tuple)()
+    exempt: set[str] = getattr(model, "no_weight_decay", set)()
     return param_groups_weight_decay(model, weight_decay=wd, no_weight_decay_list=tuple(exempt))

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from lrwd.plots._style import FONT_SIZE, GREY
-from lrwd.plots._text import compact
+from lrwd.plots._text import compact, inches
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,25 @@ class LogZero:
                 return found
         step = -(-len(found) // most)
         return [tick for tick in found if round(np.log10(tick)) % step == 0]
+
+    def labelled(self, values: Iterable[float], length: float, upright: bool) -> list[float]:
+        """Of these values (of a grid), those that can be labelled side by side; decades come first.
+
+        Args:
+            values: positive values; others are left out.
+            length: inches from ``start`` to ``high``.
+            upright: the axis is vertical, so that labels take their height and not their width.
+        """
+        span = np.log(self.high / self.start)
+        kept: list[float] = []
+        found = sorted({value for value in values if self.low <= value <= self.high})
+        for value in sorted(found, key=lambda value: (not float(np.log10(value)).is_integer(), value)):
+            size = 0.17 if upright else inches(compact(value), FONT_SIZE) + 0.1
+            others = [0.17 if upright else inches(compact(other), FONT_SIZE) + 0.1 for other in kept]
+            apart = [abs(np.log(value / other)) / span * length for other in kept]
+            if all(gap >= (size + other) / 2 for gap, other in zip(apart, others, strict=True)):
+                kept.append(value)
+        return sorted(kept)
 
     def apply(self, axes: Axes, which: str, most: int, ticks: Sequence[float] | None = None) -> None:
         """Set scale, limits and tick labels of the "x" or "y" axis, and draw the break above zero."""

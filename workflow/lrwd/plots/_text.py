@@ -69,10 +69,9 @@ def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> st
     three = [number(value), number(low), number(high)]
     largest = max(abs(one) for one in three)
     power = math.floor(math.log10(largest)) if largest > 1e-12 else 2
-    if -3 <= power <= 4:  # one number of decimals for all three: 0.004 beside 0.196, not 4.13e-3
-        printed = [_fixed(one, max(0, 2 - power)) for one in three]
-    else:
-        printed = [compact(one) for one in three]
+    # One number of decimals for all three: 0.004 beside 0.196, not 4.13e-3.
+    decimals = max(0, 2 - power) if -3 <= power <= 4 else None
+    printed = [_fixed(one, decimals) for one in three]
     return f"{printed[0]} [{printed[1]}, {printed[2]}]"
 
 

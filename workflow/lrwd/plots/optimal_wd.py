@@ -86,8 +86,10 @@ def draw(
         for index, group in enumerate(members):
             axes = places[group]
             dress(axes)
-            across.apply(axes, "x", most=max(3, int((width / columns - 0.9) / 0.42)))
-            up.apply(axes, "y", most=7)
+            across.apply(axes, "x", most=5, ticks=across.labelled(block["lr"], width / columns - 1.3, False))
+            # A grid of ratios has too many values of wd to be worth naming: round values then.
+            named = up.labelled(block["wd"], 1.9, True) if block["wd"].nunique() <= 16 else None
+            up.apply(axes, "y", most=7, ticks=named)
             _range(axes, up, block)
             marks |= _panel(axes, across, up, group.rows(optimal), group.row(fits), colours[group.label])
             axes.set_xlabel("peak learning rate η", size=FONT_SIZE)

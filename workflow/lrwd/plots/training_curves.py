@@ -57,7 +57,7 @@ def draw(
         runs: results/runs.csv of the study.
         tables: ``gap`` names the best cell; without it, the cell of the largest mean select_top1.
         study: name of the study.
-        histories: one row a run and epoch.
+        histories: one row a run and epoch, of the runs that ``cells`` names.
     """
     grid = grid_runs(runs)
     if grid.empty or histories is None or histories.empty:
@@ -67,19 +67,31 @@ def draw(
     measure = "val_top1" if histories["val_top1"].notna().any() else "test_top1"
     # Epochs are printed from 1 on, however the histories count them.
     numbered = histories.assign(epoch=histories["epoch"] - histories["epoch"].min() + 1)
-    cells = {group: _cells(group.rows(grid), group.row(best)) for group in listed}
+    chosen = {group: _cells(group.rows(grid), group.row(best)) for group in listed}
     figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, 2.25 * len(listed) + 0.25)
     places = figure.subplots(len(listed), 3, squeeze=False)
     kinds: set[str] = set()
     for row, group in enumerate(listed):
         mine = group.rows(numbered)
-        for cell in cells[group]:
-            kinds |= _draw_cell(places[row], mine, cell, measure)
+        for cell in chosen[group]:
+            kinds |= _draw_cell(places[row], mine, cell, measure, _diverged(group.rows(grid), cell))
         _label(places[row], measure, last=row == len(listed) - 1)
-        title = f"{name(group, listed)}  (η = {compact(cells[group][0].lr)}; {_values(cells[group])})"
+        title = f"{name(group, listed)}  (η = {compact(chosen[group][0].lr)}; {_values(chosen[group])})"
         places[row, 0].set_title(wrap(title, 9.5, PANEL_SIZE), size=PANEL_SIZE, loc="left", color=INK)
     legend(figure, _handles(kinds, measure))
     return figure
+
+
+def cells(runs: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Runs whose histories ``draw`` wants: the rows of the chosen cells, every seed."""
+    grid = grid_runs(runs)
+    best = table(tables, "gap", COLUMNS)
+    rows = [grid.iloc[:0]]
+    for group in groups(grid):
+        mine = group.rows(grid)
+        for cell in _cells(mine, group.row(best)):
+            rows.append(mine[(mine["lr"] == cell.lr) & (mine["wd"] == cell.wd)])
+    return pd.concat(rows)
 
 
 def _cells(grid: pd.DataFrame, best: "pd.Series | None") -> list[Cell]:
@@ -87,15 +99,23 @@ def _cells(grid: pd.DataFrame, best: "pd.Series | None") -> list[Cell]:
     lr, wd = (np.nan, np.nan) if best is None else (number(best["best_2d_lr"]), number(best["best_2d_wd"]))
     if not np.isfinite([lr, wd]).all():
         lr, wd = grid.groupby(["lr", "wd"])["select_top1"].mean().idxmax()
-    wds = grid.loc[np.isclose(grid["lr"], lr, rtol=1e-9, atol=0), "wd"]
+    # A table's values are rounded; a cell is named by the exact ones.
+    lr = _nearest(grid["lr"], lr)
+    wds = grid.loc[grid["lr"] == lr, "wd"]
+    wd = _nearest(wds, wd)
     extremes = {"smallest λ": float(wds.min()), "largest λ": float(wds.max())}
     others = [Cell(lr, value, role) for role, value in extremes.items() if value != wd]
-    return [*others, Cell(lr, float(wd), "best cell")]
+    return [*others, Cell(lr, wd, "best cell")]
 
 
-def _values(cells: list[Cell]) -> str:
+def _nearest(values: pd.Series, value: float) -> float:
+    array = values.to_numpy(dtype=float)
+    return float(array[np.argmin(np.abs(array - value))])
+
+
+def _values(chosen: list[Cell]) -> str:
     """Which weight decays are drawn, and whether the best is one of the extremes."""
-    roles = {cell.role: compact(cell.wd) for cell in cells}
+    roles = {cell.role: compact(cell.wd) for cell in chosen}
     best = f"best λ = {roles['best cell']}"
     if "smallest λ" not in roles:
         best += " (the smallest)"
@@ -105,29 +125,32 @@ def _values(cells: list[Cell]) -> str:
     return ", ".join([best, *extremes])
 
 
-def _draw_cell(places: np.ndarray, history: pd.DataFrame, cell: Cell, measure: str) -> set[str]:
+def _diverged(grid: pd.DataFrame, cell: Cell) -> set[int]:
+    """Seeds of a cell that diverged."""
+    mine = grid[(grid["lr"] == cell.lr) & (grid["wd"] == cell.wd)]
+    return set(mine.loc[mine["status"] == "diverged", "seed"])
+
+
+def _draw_cell(places: np.ndarray, history: pd.DataFrame, cell: Cell, measure: str, diverged: set[int]) -> set[str]:
     """Draw a cell's three curves; returns which kinds of marks occurred."""
-    at_lr = np.isclose(history["lr"], cell.lr, rtol=1e-9, atol=0)
-    rows = history[at_lr & np.isclose(history["wd"], cell.wd, rtol=1e-9, atol=0)]
+    rows = history[(history["lr"] == cell.lr) & (history["wd"] == cell.wd)]
     if rows.empty:
         return {"no history"}
     loss, accuracy, weights = places
     kinds = {cell.role}
-    ended = rows.groupby("seed")["epoch"].max()
-    ended = ended[ended < history["epoch"].max()]
     for axes, column, factor, style in (
         (loss, "train_loss", 1.0, "-"),
         (accuracy, measure, 100.0, "-"),
         (accuracy, "train_top1", 100.0, DASHED),
         (weights, "weight_rms", 1.0, "-"),
     ):
-        if ended.empty:
+        if not diverged:
             _mean(axes, rows, column, factor, cell.role, style)
             continue
         # A mean over the seeds that are left would jump where one ends: each seed for itself.
         kinds.add("ended")
         for seed, line in rows.groupby("seed"):
-            last = [-1] if seed in ended.index and style == "-" else []
+            last = [-1] if seed in diverged and style == "-" else []
             axes.plot(
                 line["epoch"], factor * line[column], color=ROLES[cell.role][0], linewidth=0.8,
                 linestyle=style, marker="X", markersize=6, markevery=last, zorder=3,

@@ -58,9 +58,7 @@ class Batches:
     ) -> None:
         size = prepared.size(split)
         if not 1 <= batch_size <= size:
-            raise ConfigError(
-                f"batch_size: {batch_size} is not allowed; {split} has {size} images: 1 to {size}"
-            )
+            raise ConfigError(f"batch_size: {batch_size} is not allowed; {split} has {size} images: 1 to {size}")
         self.steps_per_epoch = size // batch_size
         self.device = torch.device(device)
         self._size = size
@@ -156,9 +154,7 @@ def _crop_at_decoding(augment: Augment) -> tuple[tuple[types.ModuleType, Any] | 
     if not positions:
         return None, augment
     if positions != [0]:
-        raise ConfigError(
-            "augment: for images that stay in files random_resized_crop must be the first, and come once"
-        )
+        raise ConfigError("augment: for images that stay in files random_resized_crop must be the first, and come once")
     return augment[0], augment[1:]
 
 

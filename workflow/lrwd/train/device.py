@@ -35,8 +35,6 @@ def prepare_device(threads: int) -> torch.device:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    torch.backends.cuda.matmul.allow_tf32 = True
-    torch.backends.cudnn.allow_tf32 = True
     device = torch.device("cuda", torch.cuda.current_device())
     torch.zeros(1, device=device).add_(1).item()
     return device
