@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +22,28 @@ WORKFLOW = Path(__file__).parent.parent
 
 
 def check_parts_once(study: Study) -> None:
-    """Build every data source's Config, network, optimizer and schedule of a study once for its knobs and code.
+    """Build every data source's Config, network, optimizer and schedule of a study, once for their knobs and code.
 
     Raises:
         ConfigError: a knob is unknown, missing, of a wrong type, or does not fit.
     """
     if importlib.util.find_spec("torch") is None:
         return  # an environment for the analysis only
-    groups = [study.spec(cell) for cell in study.one_cell_a_group()]
-    request = {
-        "datasets": {name: study.config["datasets"][name] for name in study.datasets},
-        "specs": groups,
-    }
-    text = json.dumps(request)
-    key = hashlib.sha256("".join([text, *map(training_code, groups)]).encode()).hexdigest()[:16]
-    stamp = Path(study.results, "checked", key)
-    if stamp.exists():
+    stamps: dict[Path, dict[str, Any]] = {}
+    for cell in study.one_cell_a_group():
+        spec = {**study.spec(cell), "entry": study.config["datasets"][cell.dataset]}
+        # One cell stands for its group: lr, wd and seed were checked by themselves.
+        group = {key: value for key, value in spec.items() if key not in ("lr", "wd", "seed")}
+        key = hashlib.sha256(f"{json.dumps(group)}{training_code(spec)}".encode()).hexdigest()[:16]
+        stamps[Path(study.results, "checked", key)] = group
+    unchecked = {stamp: group for stamp, group in stamps.items() if not stamp.exists()}
+    if not unchecked:
         return
+    print(f"checking the parts of {len(unchecked)} groups of study {study.name} (once)", file=sys.stderr)
     path = os.pathsep.join(filter(None, [str(WORKFLOW), os.environ.get("PYTHONPATH")]))
     answer = subprocess.run(
         [sys.executable, "-m", "lrwd.check"],
-        input=text,
+        input=json.dumps(list(unchecked.values())),
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
@@ -49,11 +51,15 @@ def check_parts_once(study: Study) -> None:
     )
     if answer.returncode:
         raise ConfigError(answer.stderr.strip())
-    write_text_atomic(stamp, "every part can be built\n")
+    for stamp, group in unchecked.items():
+        write_text_atomic(stamp, "/".join(group[part]["name"] for part in ("dataset", "arch", "recipe")) + "\n")
 
 
-def check_parts(request: dict[str, Any]) -> None:
-    """Build the parts of a request: ``datasets`` (entries of config.yaml) and ``specs`` (one a group).
+def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
+    """Build the parts of groups.
+
+    Args:
+        groups: specs without lr, wd and seed, and with ``entry``, the data set's entry of config.yaml.
 
     Raises:
         ConfigError: something cannot be built.
@@ -61,26 +67,23 @@ def check_parts(request: dict[str, Any]) -> None:
     from lrwd import registry
     from lrwd.train.build import build_model, build_optimizer, build_schedule, parts_of_augmentation
 
-    shapes = {}
-    for name, entry in request["datasets"].items():
-        source = registry.part("data", entry["source"])
-        knobs = {key: value for key, value in entry.items() if key not in ("source", "num_train")}
-        shapes[name] = source.shape(registry.build_config(source, knobs, f"datasets.{name}"))
-    for spec in request["specs"]:
-        recipe = spec["recipe"]
-        parts_of_augmentation(recipe, spec["arch"]["kind"])
+    for group in groups:
+        recipe, arch, dataset = group["recipe"], group["arch"], group["dataset"]["name"]
+        source = registry.part("data", group["entry"]["source"])
+        knobs = {key: value for key, value in group["entry"].items() if key not in ("source", "num_train")}
+        image_size, channels, num_classes = source.shape(registry.build_config(source, knobs, f"datasets.{dataset}"))
+        parts_of_augmentation(recipe, arch["kind"])
         schedule = build_schedule(recipe)
         try:
             schedule(step=0, steps_per_epoch=1000, num_steps=1000 * recipe["epochs"])
         except ConfigError as error:
             raise ConfigError(f"recipes.{recipe['name']}.schedule: {error}") from None
-        image_size, channels, num_classes = shapes[spec["dataset"]["name"]]
+        where = f"architectures.{arch['name']}"
         try:
-            model = build_model(spec["arch"], num_classes, image_size, channels, seed=0)
+            model = build_model(arch, num_classes, image_size, channels, seed=0)
         except ConfigError as error:
-            where = f"architectures.{spec['arch']['name']}"
             text = str(error).removeprefix(f"{where}: ")
-            raise ConfigError(f"{where} on data set {spec['dataset']['name']}: {text}") from None
+            raise ConfigError(f"{where} on data set {dataset}: {text}") from None
         build_optimizer(recipe, model, lr=1e-3, wd=0.0)
 
 

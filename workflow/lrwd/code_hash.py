@@ -7,9 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lrwd.record import RECORD_VERSION
+
 PACKAGE = Path(__file__).parent
 # How a cell is started, not what it computes.
 NOT_COMPUTING = {"train/worker.py"}
+# Of data/ only what a training calls; the rest prepares, and shows in the manifest.
+TRAINING_READS = ("data/_label_noise.py", "data/_prepared.py")
 
 
 def training_code(spec: Mapping[str, Any]) -> str:
@@ -47,8 +51,8 @@ def figure_code(name: str) -> str:
 
 @cache
 def _shared_files() -> tuple[str, ...]:
-    files = ["seeds.py", "registry.py", *_glob("train", "*.py")]
-    for folder in ("data", "augment", "models", "optim", "schedules"):
+    files = ["seeds.py", "registry.py", *TRAINING_READS, *_glob("train", "*.py")]
+    for folder in ("augment", "models", "optim", "schedules"):
         files += _glob(folder, "_*.py")
     return tuple(name for name in files if name not in NOT_COMPUTING)
 
@@ -59,7 +63,7 @@ def _glob(folder: str, pattern: str) -> list[str]:
 
 @cache
 def _hash(files: tuple[str, ...]) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"records of version {RECORD_VERSION}\n".encode())
     for name in files:
         digest.update(f"{name}\n{meaning(PACKAGE / name)}\n".encode())
     return digest.hexdigest()
@@ -67,7 +71,7 @@ def _hash(files: tuple[str, ...]) -> str:
 
 @cache
 def meaning(path: Path) -> str:
-    """A file's syntax tree as text: what it says, without comments, docstrings, layout and type hints' spelling."""
+    """A file's syntax tree as text: what it says, without comments, docstrings and layout."""
     return _dump(ast.parse(path.read_text()))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from lrwd.errors import RecordError
 from lrwd.paths import record_path
 from lrwd.record import read_record
 from lrwd.study import Cell, Group, Selection, Study
@@ -94,8 +95,10 @@ def selected_top1(record: Mapping[str, Any], selection: Selection) -> tuple[floa
     """
     chance = 1.0 / record["num_classes"]
     row = record["metrics"]["final" if selection.epoch == "final" else f"best_{selection.split}"]
-    if row is None or row[f"{selection.split}_top1"] is None:
+    if row is None and record["status"] == "diverged":
         return chance, chance
+    if row is None or row[f"{selection.split}_top1"] is None:
+        raise RecordError(f"the record has no accuracy on {selection.split!r}, on which the study selects")
     select, report = row[f"{selection.split}_top1"], row["test_top1"]
     if record["status"] == "diverged" and select < chance:
         return chance, chance

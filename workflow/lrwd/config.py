@@ -9,8 +9,13 @@ import jsonschema
 
 from lrwd import registry
 from lrwd.errors import ConfigError
-from lrwd.study import AXES, Part, Selection, Study
+from lrwd.study import AXES, Group, Part, Selection, Study
 
+# JSON takes 1.0 for an integer; as a seed or a batch size it is none.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.json"
 
 
@@ -25,7 +30,7 @@ def check_schema(config: Mapping[str, Any], source: str) -> None:
         ConfigError: listing every violation with its key, its value and what is allowed.
     """
     schema = json.loads(SCHEMA.read_text())
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Validator(schema)
     problems = [_explain(error) for error in validator.iter_errors(config)]
     if problems:
         raise ConfigError(f"{source}: " + "\n".join(sorted(set(problems))))
@@ -40,11 +45,13 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
     check_schema(config, source)
     try:
         name = _known(config["study"], config["studies"], "study", "study")
+        members = _unique(config["studies"][name].get("parts") or [name], f"studies.{name}.parts")
         parts = tuple(
             _part(config, member, f"studies.{member}")
-            for member in (config["studies"][name].get("parts") or [name])
+            for member in members
             if _known(member, config["studies"], f"studies.{name}.parts", "study")
         )
+        _check_apart(parts, f"studies.{name}.parts")
         study = Study(name, config, parts, config["results"])
         # Building the cells finds what is wrong with a grid (a time-scale axis without a training size, …).
         if not study.grid_cells:
@@ -89,6 +96,15 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
         ratio=None if ratio == "estimated" else ratio,
         kappas=_numbers(line["kappas"], f"{where}.on_ratio.kappas", positive=True),
     )
+
+
+def _check_apart(parts: Sequence[Part], where: str) -> None:
+    """Each group has one selection and one ratio, so it is in one part only."""
+    owners: dict[Group, str] = {}
+    for part in parts:
+        for group in part.groups():
+            if owners.setdefault(group, part.where) != part.where:
+                raise ConfigError(f"{where}: {'/'.join(group)} is in {owners[group]} and in {part.where}; allowed: one")
 
 
 def _check_recipe(recipe: Mapping[str, Any], where: str) -> None:

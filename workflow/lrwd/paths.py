@@ -15,7 +15,7 @@ def number_text(value: float) -> str:
 
     One number has one text, whatever way a user wrote it (``1e-3``, ``0.001``), so that a cell has one path.
     """
-    text = repr(float(value))
+    text = repr(float(value) + 0.0)  # -0.0 is 0 too
     return text.removesuffix(".0")
 
 

@@ -55,8 +55,9 @@ def looks_whole(path: Path | str) -> bool:
     try:
         with open(path, "rb") as stream:
             stream.seek(0, os.SEEK_END)
-            stream.seek(-min(2, stream.tell()), os.SEEK_END)
-            return stream.read() == b"}\n"
+            stream.seek(-min(3, stream.tell()), os.SEEK_END)
+            # Only the outermost brace is not indented.
+            return stream.read() == b"\n}\n"
     except OSError:
         return False
 

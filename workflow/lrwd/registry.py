@@ -90,10 +90,8 @@ def number(value: Any, where: str) -> float:
         ConfigError: it is no number, or not a finite one.
     """
     try:
-        result = (
-            float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
-        )
-    except ValueError:
+        result = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
         result = math.nan
     if not math.isfinite(result):
         raise ConfigError(f"{where}: {value!r} is not a number")

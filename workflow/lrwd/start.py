@@ -31,7 +31,7 @@ def start_cell(request: dict[str, Any], warm: bool) -> int:
         warm: fork it from the warm server (started if there is none yet), where the system can.
 
     Returns:
-        The cell's exit status.
+        The cell's exit status; a fresh interpreter takes this process's place instead.
     """
     owner = os.environ.get(OWNER)
     request = {**request, "cwd": str(Path.cwd()), "owner": int(owner) if owner else None}
@@ -41,7 +41,8 @@ def start_cell(request: dict[str, Any], warm: bool) -> int:
         if status is not None:
             return status
     command = [sys.executable, "-m", "lrwd.train.worker", "run", json.dumps(request)]
-    return subprocess.call(command, env=_environment())
+    # Not a child: a signal that is meant for the cell (SIGTERM at a time limit) then reaches it.
+    os.execve(sys.executable, command, _environment())
 
 
 def _ask_server(request: dict[str, Any], owner: int) -> int | None:

@@ -5,7 +5,6 @@ study's ratio is a number; when it is ``estimated`` they follow from the grid's 
 """
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -129,7 +128,13 @@ class Study:
                 f"{where}.grid.timescale_epochs: datasets.{dataset} needs a num_train (images left for "
                 f"training), since a time scale in epochs becomes a weight decay through the steps of an epoch"
             )
-        return int(size) // int(self.config["recipes"][recipe]["batch_size"])
+        batch_size = self.config["recipes"][recipe]["batch_size"]
+        if type(size) is not int or size < batch_size:
+            raise ConfigError(
+                f"datasets.{dataset}.num_train: {size!r} is not allowed; a number of images, "
+                f"at least the {batch_size} of a batch of recipes.{recipe}"
+            )
+        return size // batch_size
 
     def on_ratio_cells(self, ratios: Mapping[Group, float | None]) -> dict[Cell, tuple[float, float]]:
         """The cells with wd = kappa * rho * lr.
@@ -164,6 +169,19 @@ class Study:
         labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
         return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels])
 
+    def check_validation(self, dataset: str, num_val: int) -> None:
+        """Check that a prepared data set has the validation images that the study selects on.
+
+        Raises:
+            ConfigError: it has none.
+        """
+        for part in self.parts:
+            if dataset in part.datasets and part.selection.split == "val" and num_val == 0:
+                raise ConfigError(
+                    f"{part.where}.selection.split: 'val' is not allowed, as data set {dataset!r} has no validation "
+                    f"images; give datasets.{dataset} a val_size, or select on 'test'"
+                )
+
     def num_waiting(self) -> int:
         """How many cells follow from ratios that are not known yet (an upper bound: some may be on the grid)."""
         return sum(
@@ -187,10 +205,13 @@ class Study:
         """Everything that a cell's result depends on, as plain values."""
         if cell.group not in self._spec_cache:
             dataset, arch, recipe = cell.group
+            kind = self.config["architectures"][arch]["kind"]
+            # Another kind's augmentation is no concern of this cell's.
+            augment = {kind: self.config["recipes"][recipe]["augment"][kind]}
             self._spec_cache[cell.group] = {
                 "dataset": {"name": dataset, **_without(self.config["datasets"][dataset])},
                 "arch": {"name": arch, **_without(self.config["architectures"][arch])},
-                "recipe": {"name": recipe, **self.config["recipes"][recipe]},
+                "recipe": {"name": recipe, **self.config["recipes"][recipe], "augment": augment},
             }
         return {**self._spec_cache[cell.group], "lr": cell.lr, "wd": cell.wd, "seed": cell.seed}
 

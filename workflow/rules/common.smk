@@ -72,6 +72,12 @@ def all_records(wildcards=None):
 if workflow.is_main_process:
     check_parts_once(STUDY)
 
+# A data set prepared for another study may lack the images that this one selects on.
+for dataset in STUDY.datasets:
+    manifest = Path(manifest_path(STUDY.results, dataset))
+    if manifest.exists():
+        STUDY.check_validation(dataset, json.loads(manifest.read_text())["sizes"]["val"])
+
 # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
 if workflow.is_main_process:
     for path in set_aside_torn({*grid_records(), *line_records(known_ratios())}):

@@ -13,7 +13,7 @@ rule train_cell:
     output:
         record=f"<results>/runs/{CELL_PATTERN}.json",
     params:
-        spec=lambda wildcards: json.dumps(STUDY.spec(cell_of(wildcards))),
+        spec=lambda wildcards: json.dumps(STUDY.spec(cell_of(wildcards)), sort_keys=True),
         # Not read by the script: a change of what the code computes reruns the cell.
         code=lambda wildcards: training_code(STUDY.spec(cell_of(wildcards))),
         checkpoint=f"<results>/checkpoints/{CELL_PATTERN}.ckpt",

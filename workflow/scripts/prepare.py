@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lrwd import registry
+from lrwd.config import load_study
 from lrwd.data._prepare import prepare
 from lrwd.data._prepared import open_prepared
 from lrwd.errors import DataError
@@ -18,6 +19,8 @@ with script(snakemake.log[0]):
     config = registry.build_config(registry.part("data", source), knobs, f"datasets.{name}")
     folder = Path(snakemake.output.manifest).parent
     prepare(config, source, folder, Path(snakemake.params.downloads, name))
-    found = open_prepared(folder, verify=True).size("train")
+    prepared = open_prepared(folder, verify=True)
+    load_study(snakemake.config, "config").check_validation(name, prepared.size("val"))
+    found = prepared.size("train")
     if expected not in (None, found):
         raise DataError(f"datasets.{name}.num_train: {expected}, but {found} images are left for training")

@@ -19,6 +19,9 @@ def decay_groups(model: torch.nn.Module, wd: float, decay: str) -> list[dict[str
         decay: ``all`` parameters, as the paper's script does, or ``matrices`` only: neither biases, norms and other
             one-dimensional parameters nor those the architecture exempts itself (position embeddings, class tokens).
 
+    Returns:
+        One or two groups; the last is the one that decays.
+
     Raises:
         ConfigError: another value of decay.
 
@@ -29,4 +32,7 @@ def decay_groups(model: torch.nn.Module, wd: float, decay: str) -> list[dict[str
     if decay == "all":
         return [{"params": [param for param in model.parameters() if param.requires_grad], "weight_decay": wd}]
     exempt: set[str] = getattr(model, "no_weight_decay", set)()
-    return param_groups_weight_decay(model, weight_decay=wd, no_weight_decay_list=tuple(exempt))
+    # With a decay of 0 timm would put all in one group.
+    groups = param_groups_weight_decay(model, weight_decay=1.0, no_weight_decay_list=tuple(exempt))
+    groups[-1]["weight_decay"] = wd
+    return groups

@@ -222,8 +222,6 @@ def _handles(marks: set[str]) -> list:
         "missing": Patch(facecolor=MISSING, edgecolor="#BDBDBD", label="not trained (yet)"),
         "fewer seeds": key("fewer seeds than other cells", marker="x", color="black", linestyle="", markersize=4),
         "diverged": Patch(facecolor=DIVERGED, edgecolor="#8A8A8A", hatch="////", label="all seeds diverged"),
-        "some diverged": Patch(
-            facecolor="#31688E", edgecolor="white", hatch="//", label="some seeds diverged (count as chance)"
-        ),
+        "some diverged": Patch(facecolor="#31688E", edgecolor="white", hatch="//", label="some seeds diverged"),
     }
     return [entry for kind, entry in entries.items() if kind in marks]

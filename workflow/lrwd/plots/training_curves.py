@@ -194,7 +194,7 @@ def _label(places: np.ndarray, measure: str, last: bool) -> None:
             axes.set_xticks([])
             axes.set_yticks([])
             continue
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in loss.lines] or [np.ones(1)])
     values = values[np.isfinite(values) & (values > 0)]
     if values.size and values.max() / values.min() > LOG_FROM:

@@ -38,9 +38,8 @@ class Built:
 
     def __post_init__(self) -> None:
         self.params = [param for param in self.model.parameters() if param.requires_grad]
-        groups = self.optimizer.param_groups
         # With wd = 0 no group decays; the weights measured are then those that would.
-        self.decaying = max(groups, key=lambda group: sum(p.numel() for p in group["params"]))["params"]
+        self.decaying = self.optimizer.param_groups[-1]["params"]
         self.num_steps = self.epochs * self.train.steps_per_epoch
         self.num_params = sum(param.numel() for param in self.params)
         self.num_classes = self.prepared.num_classes

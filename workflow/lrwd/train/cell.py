@@ -43,13 +43,15 @@ class Job:
 class Progress:
     """Where a training stands; with weights and optimizer it is all that a checkpoint holds.
 
-    Sums of the running epoch are tensors on the device (float64, int64), so that resuming repeats their rounding.
+    Sums of the running epoch are tensors on the device (float64, int64), so that resuming repeats their rounding;
+    the gradient norm is that of the epoch's last step, None before it.
     """
 
     epoch: int
     step: int
     loss_sum: torch.Tensor
     num_correct: torch.Tensor
+    grad_norm: torch.Tensor | None
     history: list[dict[str, Any]]
 
 
@@ -71,7 +73,7 @@ def train_cell(job: Job, say: Callable[[str], None], stop: Callable[[], bool] = 
     started = time.time()
     device = devices.prepare_device(job.threads)
     code, data_sha256 = training_code(job.spec), sha256_file(job.data / "manifest.json")
-    identity = hashlib.sha256(json.dumps([job.spec, code, data_sha256]).encode()).hexdigest()
+    identity = hashlib.sha256(json.dumps([job.spec, code, data_sha256], sort_keys=True).encode()).hexdigest()
     built = build_cell(job.spec, job.data, device, job.loader_workers)
     state = load_checkpoint(job.checkpoint, identity, say)
     progress = _restore(built, state, say)
@@ -80,14 +82,14 @@ def train_cell(job: Job, say: Callable[[str], None], stop: Callable[[], bool] = 
     diverged = False
     while progress.epoch < built.epochs and not diverged:
         for images, labels in built.train.epoch(progress.epoch, first_step=progress.step):
-            grad_norm = _step(built, progress, images, labels)
+            _step(built, progress, images, labels)
             if stop() or time.monotonic() - saved > job.checkpoint_sec:
                 _save(job.checkpoint, identity, built, progress)
                 saved = time.monotonic()
                 if stop():
                     say(f"stopped at epoch {progress.epoch}, step {progress.step}; checkpoint written")
                     raise Interrupted
-        diverged = _end_epoch(built, progress, grad_norm, say)
+        diverged = _end_epoch(built, progress, say)
     record: dict[str, Any] = {
         "version": RECORD_VERSION,
         "status": "diverged" if diverged else "ok",
@@ -137,8 +139,8 @@ def summarise(history: list[dict[str, Any]], diverged: bool) -> dict[str, Any]:
     return {"final": final, "best_val": best("val_top1"), "best_test": best("test_top1")}
 
 
-def _step(built: Built, progress: Progress, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | None:
-    """One optimizer step; returns the gradient norm at the last step of an epoch."""
+def _step(built: Built, progress: Progress, images: torch.Tensor, labels: torch.Tensor) -> None:
+    """One optimizer step; the last one of an epoch notes the gradient norm."""
     step = progress.epoch * built.train.steps_per_epoch + progress.step
     # Drop-path and dropout draw from torch's own generators: seeded by step, they need no saved state.
     devices.seed_layers(built.device, derive(built.seed, "layers", step))
@@ -154,21 +156,21 @@ def _step(built: Built, progress: Progress, images: torch.Tensor, labels: torch.
     progress.loss_sum += loss.detach()
     progress.num_correct += (logits.detach().argmax(1) == labels).sum()
     progress.step += 1
-    return gradient_norm(built.params) if progress.step == built.train.steps_per_epoch else None
+    if progress.step == built.train.steps_per_epoch:
+        progress.grad_norm = gradient_norm(built.params)
 
 
-def _end_epoch(
-    built: Built, progress: Progress, grad_norm: torch.Tensor | None, say: Callable[[str], None]
-) -> bool:
+def _end_epoch(built: Built, progress: Progress, say: Callable[[str], None]) -> bool:
     """Measure, note the epoch in the history, and tell whether the training diverged."""
     num_steps = built.train.steps_per_epoch
+    assert progress.grad_norm is not None
     row: dict[str, Any] = {
         "epoch": progress.epoch,
         "lr_t": built.lr_at((progress.epoch + 1) * num_steps - 1),
         "train_loss": finite_or_none(progress.loss_sum.item() / num_steps),
         "train_top1": progress.num_correct.item() / (num_steps * built.batch_size),
         "weight_rms": finite_or_none(weight_rms(built.decaying)),
-        "grad_norm": finite_or_none(grad_norm.item()) if grad_norm is not None else None,
+        "grad_norm": finite_or_none(progress.grad_norm.item()),
     }
     wanted = (progress.epoch + 1) % built.eval_every == 0 or progress.epoch + 1 == built.epochs
     for split in ("val", "test"):
@@ -179,6 +181,7 @@ def _end_epoch(
     progress.epoch, progress.step = progress.epoch + 1, 0
     progress.loss_sum.zero_()
     progress.num_correct.zero_()
+    progress.grad_norm = None
     say("epoch {epoch}: loss {train_loss} train {train_top1:.4f} val {val_top1} test {test_top1}".format(**row))
     # Weights can leave the finite range in the very last step, which the loss has not seen yet.
     return row["train_loss"] is None or row["weight_rms"] is None
@@ -201,6 +204,7 @@ def _restore(built: Built, state: dict[str, Any] | None, say: Callable[[str], No
             0,
             torch.zeros((), dtype=torch.float64, device=device),
             torch.zeros((), dtype=torch.int64, device=device),
+            None,
             [],
         )
     built.model.load_state_dict(state["model"])

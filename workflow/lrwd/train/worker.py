@@ -136,10 +136,14 @@ def _load_libraries() -> None:
     importlib.import_module("torchvision.transforms.v2.functional")
     importlib.import_module("lrwd.train.cell")
     from lrwd import registry
+    from lrwd.code_hash import PACKAGE, meaning
 
     for folder in ("augment", "models", "optim", "schedules"):
         for name in registry.names(folder):
             registry.part(folder, name)
+    # What a cell's record says of the code is then what was loaded here, and read once.
+    for path in PACKAGE.rglob("*.py"):
+        meaning(path)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""What several folders of tests share: the real configuration, and the digits prepared once."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def _config_yaml() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.fixture
+def config(_config_yaml: dict[str, Any]) -> dict[str, Any]:
+    """config.yaml, the test's own to change."""
+    return copy.deepcopy(_config_yaml)
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of prepared digits, few of them: 200 for training, 97 for validation, 1,500 for testing."""
+    from lrwd import registry
+    from lrwd.data._prepare import prepare
+
+    knobs = {"test_size": 1500, "val_size": 97, "split_seed": 0, "mean": None, "std": None}
+    folder = tmp_path_factory.mktemp("prepared")
+    source = registry.build_config(registry.part("data", "digits"), knobs, "datasets.digits")
+    return prepare(source, "digits", folder / "digits", folder / "downloads").parent
+
+
+@pytest.fixture
+def torch_settings() -> Iterator[None]:
+    """Training changes torch's settings for the whole process; other tests shall find them as they were."""
+    import torch
+
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    state = torch.get_rng_state()
+    yield
+    torch.set_rng_state(state)
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+    torch.use_deterministic_algorithms(deterministic)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
+    torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
