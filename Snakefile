@@ -15,10 +15,10 @@ report: "workflow/report/workflow.rst"
 
 
 rule all:
+    default_target: True
     input:
         expand("<results>/tables/{table}.csv", table=TABLES),
         expand("<results>/figures/{figure}.png", figure=FIGURES),
-    default_target: True
 
 
 include: "workflow/rules/prepare.smk"

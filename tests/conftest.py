@@ -35,9 +35,11 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def torch_settings() -> Iterator[None]:
-    """Training changes torch's settings for the whole process; other tests shall find them as they were."""
+def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Train on the CPU; torch's settings, which that changes for the whole process, are put back afterwards."""
     import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark

@@ -38,6 +38,11 @@ def training_code(spec: Mapping[str, Any]) -> str:
     return _hash((*_shared_files(), *dict.fromkeys(parts)))
 
 
+def preparation_code(source: str) -> str:
+    """Hash of the code that prepares a data source."""
+    return _hash(("registry.py", *_glob("data", "_*.py"), f"data/{source}.py"))
+
+
 def analysis_code() -> str:
     """Hash of the code that turns records into tables."""
     folders = [name for folder in ("stats", "analysis", "tables") for name in _glob(folder, "*.py")]

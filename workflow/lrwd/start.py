@@ -16,11 +16,18 @@ from pathlib import Path
 from typing import Any
 
 WORKFLOW = Path(__file__).parent.parent
-# Set by the Snakefile: the process whose end is the end of all that was started for it.
+# Names the process whose end is the end of all that was started for it.
 OWNER = "LRWD_OWNER"
 START_TIMEOUT_SEC = 120.0
 # What numpy and torch would otherwise start at import: threads, which do not survive a fork.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def own_what_is_started() -> None:
+    """Called by Snakemake's process: what is started for cells runs with its interpreter, and ends with it."""
+    # Activated or not; a conda environment of a rule goes before it.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ[OWNER] = str(os.getpid())
 
 
 def start_cell(request: dict[str, Any], warm: bool) -> int:

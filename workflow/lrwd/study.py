@@ -169,6 +169,10 @@ class Study:
         labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
         return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels])
 
+    def needs_validation(self, dataset: str) -> bool:
+        """Whether the study selects on a data set's validation images."""
+        return any(dataset in part.datasets and part.selection.split == "val" for part in self.parts)
+
     def check_validation(self, dataset: str, num_val: int) -> None:
         """Check that a prepared data set has the validation images that the study selects on.
 

@@ -8,14 +8,14 @@ checkpoint estimate_ratio:
         grid_records,
     output:
         RATIOS,
-    params:
-        # Not read by the script: what changes them makes the estimate anew.
-        asked=STUDY.asked(),
-        code=ANALYSIS_CODE,
     log:
         f"<results>/logs/studies/{STUDY.name}/estimate_ratio.log",
     conda:
         "../../envs/analysis.yaml"
+    params:
+        # Not read by the script: what changes them makes the estimate anew.
+        asked=STUDY.asked(),
+        code=ANALYSIS_CODE,
     message:
         "estimate the ratio of study {STUDY.name} from its grid"
     script:
@@ -28,13 +28,13 @@ rule collect:
         ratios=RATIOS if STUDY.estimates_ratio else [],
     output:
         runs=f"<results>/studies/{STUDY.name}/runs.csv",
-    params:
-        asked=STUDY.asked(),
-        code=ANALYSIS_CODE,
     log:
         f"<results>/logs/studies/{STUDY.name}/collect.log",
     conda:
         "../../envs/analysis.yaml"
+    params:
+        asked=STUDY.asked(),
+        code=ANALYSIS_CODE,
     message:
         "collect the records of study {STUDY.name}"
     script:
@@ -44,12 +44,15 @@ rule collect:
 # The name of the study is in the input's path, so that naming another study makes everything that follows anew.
 rule runs:
     input:
-        f"<results>/studies/{STUDY.name}/runs.csv",
+        runs=f"<results>/studies/{STUDY.name}/runs.csv",
+        started=str(STARTED),
     output:
         "<results>/runs.csv",
     log:
         "<results>/logs/runs.log",
+    conda:
+        "../../envs/analysis.yaml"
     message:
         "results/runs.csv is that of study {STUDY.name}"
     shell:
-        "cp {input:q} {output:q} 2> {log:q}"
+        "cp {input.runs:q} {output:q} 2> {log:q}"

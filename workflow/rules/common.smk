@@ -1,18 +1,18 @@
 # What the rules share: the configured study, its cells as paths, and the resources of this machine.
 import json
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
 
 from lrwd import hardware, registry
-from lrwd.code_hash import analysis_code, figure_code, training_code
+from lrwd.code_hash import analysis_code, figure_code, preparation_code, training_code
 from lrwd.check import check_parts_once
 from lrwd.config import load_study
 from lrwd.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.progress import report_progress
-from lrwd.record import set_aside_torn
+from lrwd.record import set_aside_torn, write_text_atomic
+from lrwd.start import own_what_is_started
 from lrwd.study import read_ratios
 
 STUDY = load_study(config, ", ".join(map(str, workflow.configfiles)) or "config.yaml")
@@ -21,10 +21,7 @@ FIGURES = registry.names("plots")
 ANALYSIS_CODE = analysis_code()
 RATIOS = ratios_path(STUDY.results, STUDY.name)
 
-# The interpreter that runs Snakemake runs the rules as well, activated or not; a conda environment goes before it.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-# What is started for cells ends with this process.
-os.environ["LRWD_OWNER"] = str(os.getpid())
+own_what_is_started()
 
 
 pathvars:
@@ -38,8 +35,6 @@ wildcard_constraints:
     lr="[0-9.e+-]+",
     wd="[0-9.e+-]+",
     seed="[0-9]+",
-    table="|".join(TABLES),
-    figure="|".join(FIGURES),
 
 
 def known_ratios():
@@ -76,7 +71,15 @@ if workflow.is_main_process:
 for dataset in STUDY.datasets:
     manifest = Path(manifest_path(STUDY.results, dataset))
     if manifest.exists():
-        STUDY.check_validation(dataset, json.loads(manifest.read_text())["sizes"]["val"])
+        prepared = json.loads(manifest.read_text())
+        if prepared["config"]["val_size"] == config["datasets"][dataset].get("val_size"):  # else it is prepared anew
+            STUDY.check_validation(dataset, prepared["sizes"]["val"])
+
+# The repository comes with tables of trainings done elsewhere; being older than this file, they are made anew from
+# trainings done here.
+STARTED = Path(STUDY.results, "studies", STUDY.name, "started")
+if workflow.is_main_process and not STARTED.exists():
+    write_text_atomic(STARTED, "The study was first planned here at this file's date.\n")
 
 # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
 if workflow.is_main_process:

@@ -7,26 +7,32 @@ rule figures:
         expand("<results>/figures/{figure}.png", figure=FIGURES),
 
 
-rule figure:
-    input:
-        runs="<results>/runs.csv",
-        tables=expand("<results>/tables/{table}.csv", table=TABLES),
-    output:
-        png=report(
-            "<results>/figures/{figure}.png",
-            category="Figures",
-            caption="../report/figure_{figure}.rst",
-            labels={"figure": "{figure}"},
-        ),
-        svg="<results>/figures/{figure}.svg",
-    params:
-        study=STUDY.name,
-        code=lambda wildcards: figure_code(wildcards.figure),
-    log:
-        "<results>/logs/figures/{figure}.log",
-    conda:
-        "../../envs/analysis.yaml"
-    message:
-        "figure {wildcards.figure}"
-    script:
-        "../scripts/figure.py"
+# A rule each, as a caption's file cannot be named by a wildcard.
+for figure in FIGURES:
+
+    rule:
+        name:
+            f"figure_{figure}"
+        input:
+            runs="<results>/runs.csv",
+            tables=expand("<results>/tables/{table}.csv", table=TABLES),
+        output:
+            png=report(
+                f"<results>/figures/{figure}.png",
+                category="Figures",
+                caption=f"../report/figure_{figure}.rst",
+                labels={"figure": figure},
+            ),
+            svg=f"<results>/figures/{figure}.svg",
+        log:
+            f"<results>/logs/figures/{figure}.log",
+        conda:
+            "../../envs/analysis.yaml"
+        params:
+            figure=figure,
+            study=STUDY.name,
+            code=figure_code(figure),
+        message:
+            f"figure {figure}"
+        script:
+            "../scripts/figure.py"

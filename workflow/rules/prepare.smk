@@ -10,14 +10,20 @@ rule prepare:
 rule prepare_data:
     output:
         manifest="<results>/data/{dataset}/manifest.json",
-    params:
-        entry=lambda wildcards: config["datasets"][wildcards.dataset],
-        downloads="<results>/downloads",
     log:
         "<results>/logs/prepare/{dataset}.log",
     conda:
         "../../envs/train.yaml"
+    params:
+        entry=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset], sort_keys=True),
+        # Not read by the script: a change of what the code prepares makes the data set anew.
+        code=lambda wildcards: preparation_code(config["datasets"][wildcards.dataset]["source"]),
+        downloads="<results>/downloads/{dataset}",
+        # A function of the resources is not recorded: another study's selection is no reason to prepare anew.
+        needs=lambda wildcards, resources: "--needs-validation" if STUDY.needs_validation(wildcards.dataset) else "",
     message:
         "prepare data set {wildcards.dataset}"
-    script:
-        "../scripts/prepare.py"
+    # Not `script:`, whose date Snakemake looks at: a `git pull` would prepare anew, and train every cell again.
+    shell:
+        "python workflow/scripts/prepare.py --dataset {wildcards.dataset} --entry {params.entry:q}"
+        " --manifest {output.manifest:q} --downloads {params.downloads:q} --log {log:q} {params.needs}"

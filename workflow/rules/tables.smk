@@ -6,24 +6,30 @@ rule tables:
         expand("<results>/tables/{table}.csv", table=TABLES),
 
 
-rule table:
-    input:
-        runs="<results>/runs.csv",
-    output:
-        csv=report(
-            "<results>/tables/{table}.csv",
-            category="Tables",
-            caption="../report/table_{table}.rst",
-            labels={"table": "{table}"},
-        ),
-        md="<results>/tables/{table}.md",
-    params:
-        code=ANALYSIS_CODE,
-    log:
-        "<results>/logs/tables/{table}.log",
-    conda:
-        "../../envs/analysis.yaml"
-    message:
-        "table {wildcards.table}"
-    script:
-        "../scripts/table.py"
+# A rule each, as a caption's file cannot be named by a wildcard.
+for table in TABLES:
+
+    rule:
+        name:
+            f"table_{table}"
+        input:
+            runs="<results>/runs.csv",
+        output:
+            csv=report(
+                f"<results>/tables/{table}.csv",
+                category="Tables",
+                caption=f"../report/table_{table}.rst",
+                labels={"table": table},
+            ),
+            md=f"<results>/tables/{table}.md",
+        log:
+            f"<results>/logs/tables/{table}.log",
+        conda:
+            "../../envs/analysis.yaml"
+        params:
+            table=table,
+            code=ANALYSIS_CODE,
+        message:
+            f"table {table}"
+        script:
+            "../scripts/table.py"

@@ -12,22 +12,24 @@ rule train_cell:
         manifest="<results>/data/{dataset}/manifest.json",
     output:
         record=f"<results>/runs/{CELL_PATTERN}.json",
+    log:
+        f"<results>/logs/runs/{CELL_PATTERN}.log",
+    conda:
+        "../../envs/train.yaml"
+    # One thread: sums over several round differently, and cells beside each other use the cores better.
+    threads: 1
+    resources:
+        gpu=hardware.gpus_per_cell(),
     params:
         spec=lambda wildcards: json.dumps(STUDY.spec(cell_of(wildcards)), sort_keys=True),
         # Not read by the script: a change of what the code computes reruns the cell.
         code=lambda wildcards: training_code(STUDY.spec(cell_of(wildcards))),
         checkpoint=f"<results>/checkpoints/{CELL_PATTERN}.ckpt",
-        checkpoint_sec=config["execution"]["checkpoint_sec"],
-        loader_workers=config["execution"]["loader_workers"],
-        warm="--warm" if config["execution"]["warm_start"] else "",
-    log:
-        f"<results>/logs/runs/{CELL_PATTERN}.log",
-    # One thread: sums over several round differently, and cells beside each other use the cores better.
-    threads: 1
-    resources:
-        gpu=hardware.gpus_per_cell(),
-    conda:
-        "../../envs/train.yaml"
+        # How a cell is run changes no result. Of params that are functions of the resources Snakemake keeps no record,
+        # so that a change of these reruns nothing.
+        checkpoint_sec=lambda wildcards, resources: config["execution"]["checkpoint_sec"],
+        loader_workers=lambda wildcards, resources: config["execution"]["loader_workers"],
+        warm=lambda wildcards, resources: "--warm" if config["execution"]["warm_start"] else "",
     message:
         "train {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"
     shell:

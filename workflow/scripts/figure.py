@@ -16,7 +16,7 @@ from lrwd.study import Cell
 from lrwd.tables import write
 
 with script(snakemake.log[0]):
-    part = registry.part("plots", snakemake.wildcards.figure)
+    part = registry.part("plots", snakemake.params.figure)
     runs = pd.read_csv(snakemake.input.runs)
     tables = {Path(path).stem: write.read(path) for path in snakemake.input.tables}
     histories = None

@@ -12,6 +12,6 @@ from lrwd.scripting import script
 from lrwd.tables import write
 
 with script(snakemake.log[0]):
-    part = registry.part("analysis", snakemake.wildcards.table)
+    part = registry.part("analysis", snakemake.params.table)
     frame = part.build(pd.read_csv(snakemake.input.runs))
     write.write(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])

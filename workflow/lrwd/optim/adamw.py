@@ -8,6 +8,8 @@ import torch
 
 from lrwd.errors import ConfigError
 
+EXAMPLE = {"betas": [0.9, 0.999], "eps": 1e-8}
+
 
 @dataclass(frozen=True)
 class Config:

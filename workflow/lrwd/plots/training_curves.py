@@ -149,7 +149,7 @@ def _draw_cell(places: np.ndarray, history: pd.DataFrame, cell: Cell, measure: s
             continue
         # A mean over the seeds that are left would jump where one ends: each seed for itself.
         kinds.add("ended")
-        for seed, line in rows.groupby("seed"):
+        for seed, line in rows.dropna(subset=[column]).groupby("seed"):
             last = [-1] if seed in diverged and style == "-" else []
             axes.plot(
                 line["epoch"], factor * line[column], color=ROLES[cell.role][0], linewidth=0.8,
@@ -160,12 +160,13 @@ def _draw_cell(places: np.ndarray, history: pd.DataFrame, cell: Cell, measure: s
 
 def _mean(axes: Axes, rows: pd.DataFrame, column: str, factor: float, role: str, style: Any) -> None:
     """Mean over seeds as a line, with their range (smallest to largest) as a band."""
-    by_epoch = factor * rows.groupby("epoch")[column].agg(["mean", "min", "max"]).astype(float)
+    measured = rows.dropna(subset=[column])
+    by_epoch = factor * measured.groupby("epoch")[column].agg(["mean", "min", "max"]).astype(float)
     epoch = by_epoch.index.to_numpy()
     colour, width = ROLES[role]
     order = 3 if role == "best cell" else 2
-    # One point makes no line: studies of a single epoch still show something.
-    marker = "o" if len(epoch) == 1 else None
+    # Marked where not every epoch was evaluated, and where one point makes no line.
+    marker = "o" if len(epoch) == 1 or len(epoch) < rows["epoch"].nunique() else None
     axes.plot(
         epoch, by_epoch["mean"], color=colour, linewidth=width, linestyle=style, marker=marker, markersize=4,
         zorder=order,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from lrwd.errors import ConfigError
 
+EXAMPLE = {"warmup_epochs": 0.5}
+
 
 @dataclass(frozen=True)
 class Config:

@@ -1,0 +1,102 @@
+"""The first training losses of the demo's five architectures, as they were once found on a CPU.
+
+They tell that an upgrade, a refactoring or another machine trains the same thing. After a change that is meant to
+change them (or of the demo's architectures), write them anew, and say so in CHANGELOG.md:
+
+    python tests/golden/test_first_losses.py
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).with_name("first_losses.json")
+# Rounding differs between CPUs and versions of torch; twelve steps let it grow to a few 1e-6.
+RTOL = 1e-3
+DIGITS = {"test_size": 1200, "val_size": 0, "split_seed": 0, "mean": None, "std": None}
+RECIPE: dict[str, Any] = {
+    "name": "golden",
+    "epochs": 3,
+    "eval_every": 3,
+    "batch_size": 128,
+    "optimizer": {"name": "adamw", "betas": [0.9, 0.999], "eps": 1e-8},
+    "decay": "all",
+    "schedule": {"name": "cosine", "warmup_epochs": 1},
+    "augment": dict.fromkeys(("cnn", "transformer", "mlp"), [{"name": "crop", "padding": 1, "probability": 0.5}]),
+    "label_noise": {"fraction": 0.1, "seed": 0},
+    "precision": "fp32",
+    "channels_last": False,
+}
+
+
+def demo_architectures() -> dict[str, dict[str, Any]]:
+    """Entries of the demo's architectures, without how they are printed."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    names = config["studies"]["demo"]["architectures"]
+    entries = {name: config["architectures"][name] for name in names}
+    return {name: {key: value for key, value in entry.items() if key != "label"} for name, entry in entries.items()}
+
+
+def prepare_digits(folder: Path) -> Path:
+    from lrwd import registry
+    from lrwd.data._prepare import prepare
+
+    source = registry.build_config(registry.part("data", "digits"), DIGITS, "datasets.digits")
+    return prepare(source, "digits", folder / "digits", folder / "downloads").parent
+
+
+def first_losses(arch: str, entry: dict[str, Any], data: Path, folder: Path) -> list[float]:
+    """Training loss of each epoch."""
+    from lrwd.train.cell import Job, train_cell
+
+    spec = {
+        "dataset": {"name": "digits", "source": "digits"},
+        "arch": {"name": arch, **entry},
+        "recipe": RECIPE,
+        "lr": 0.003,
+        "wd": 0.5,
+        "seed": 0,
+    }
+    record = train_cell(Job(spec, data, folder / "a.json", folder / "a.ckpt", 1e9, 0), lambda _: None)
+    return [row["train_loss"] for row in record["history"]]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare_digits(tmp_path_factory.mktemp("golden"))
+
+
+@pytest.mark.usefixtures("on_the_cpu")
+@pytest.mark.parametrize("arch", demo_architectures())
+def test_first_losses(arch: str, data: Path, tmp_path: Path) -> None:
+    golden, entry = json.loads(GOLDEN.read_text()), demo_architectures()[arch]
+    assert golden.get(arch, {}).get("architecture") == entry, (
+        f"{arch} is another architecture than when {GOLDEN.name} was written; see {Path(__file__).name}"
+    )
+    assert first_losses(arch, entry, data, tmp_path) == pytest.approx(golden[arch]["train_loss"], rel=RTOL)
+
+
+def main() -> None:
+    """Write the golden file anew."""
+    import os
+
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    sys.path.insert(0, str(ROOT / "workflow"))
+    golden = {}
+    with tempfile.TemporaryDirectory() as folder:
+        data = prepare_digits(Path(folder))
+        for arch, entry in demo_architectures().items():
+            losses = first_losses(arch, entry, data, Path(folder))
+            golden[arch] = {"architecture": entry, "train_loss": [round(loss, 6) for loss in losses]}
+            print(arch, golden[arch]["train_loss"])
+    GOLDEN.write_text(json.dumps(golden, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

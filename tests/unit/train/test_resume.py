@@ -1,0 +1,180 @@
+"""A cell that was stopped or killed ends with the record it would have had, bit for bit."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny_cells import MakeJob, result
+
+from lrwd.train.cell import Interrupted, Job, train_cell
+from lrwd.train.checkpoint import MAGIC
+
+pytestmark = pytest.mark.usefixtures("on_the_cpu")
+STEPS_PER_EPOCH = 4
+
+
+class Killed(BaseException):
+    """In place of SIGKILL: nothing that is written after it is."""
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+def after(num_steps: int) -> Callable[[], bool]:
+    """A request to stop that comes during a step."""
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked >= num_steps
+
+    return stop
+
+
+def killed_after(num_steps: int) -> Callable[[], bool]:
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked >= num_steps:
+            raise Killed
+        return False
+
+    return stop
+
+
+def text(record: dict[str, Any]) -> str:
+    return json.dumps(result(record))
+
+
+def finish(job: Job) -> tuple[dict[str, Any], list[str]]:
+    lines: list[str] = []
+    torch.manual_seed(77)  # a new process starts with some other state
+    return train_cell(job, lines.append), lines
+
+
+# BatchNorm's running statistics; drop-path's random numbers; and a plain one. All with crops and label noise.
+@pytest.mark.parametrize("arch", ["resnet", "swin", "mixer"])
+def test_stopped_anywhere(make_job: MakeJob, arch: str) -> None:
+    whole = text(train_cell(make_job("whole", arch), quiet))
+    # First step, within an epoch, last step of an epoch, first of the next, last of all.
+    for num_steps in (1, 2, 4, 5, 8, 12):
+        job = make_job(f"after_{num_steps}", arch)
+        with pytest.raises(Interrupted):
+            train_cell(job, quiet, after(num_steps))
+        assert not job.record.exists()
+        record, lines = finish(job)
+        epoch, step = divmod(num_steps - 1, STEPS_PER_EPOCH)
+        assert f"going on from the checkpoint at epoch {epoch}, step {step + 1}" in lines
+        assert text(record) == whole, f"after {num_steps} steps"
+        assert record["run"]["resumed"] is True
+        assert not job.checkpoint.exists()
+
+
+def test_stopped_again_and_again(make_job: MakeJob) -> None:
+    whole = text(train_cell(make_job("whole", "swin"), quiet))
+    job = make_job("often", "swin")
+    for _ in range(11):
+        with pytest.raises(Interrupted):
+            train_cell(job, quiet, after(1))
+    assert text(finish(job)[0]) == whole
+
+
+@pytest.mark.parametrize("num_steps", [1, 6, 9])
+def test_killed(make_job: MakeJob, num_steps: int) -> None:
+    whole = text(train_cell(make_job("whole", "resnet"), quiet))
+    job = make_job("killed", "resnet", checkpoint_sec=0.0)  # a checkpoint every step
+    with pytest.raises(Killed):
+        train_cell(job, quiet, killed_after(num_steps))
+    assert job.checkpoint.exists() == (num_steps > 1)
+    assert text(finish(job)[0]) == whole
+
+
+def test_killed_between_record_and_checkpoint(make_job: MakeJob) -> None:
+    job = make_job("a", "resnet")
+    with pytest.raises(Interrupted):
+        train_cell(job, quiet, after(7))
+    left = job.checkpoint.read_bytes()
+    whole = text(train_cell(job, quiet))
+    job.checkpoint.write_bytes(left)  # as if it had not been removed; then the cell is asked for once more
+    assert text(finish(job)[0]) == whole
+
+
+def test_no_checkpoint_sooner_than_asked(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Path] = []
+    monkeypatch.setattr("lrwd.train.cell.save_checkpoint", lambda path, *_: written.append(path))
+    train_cell(make_job("a", "mixer", checkpoint_sec=1e9), quiet)
+    assert not written
+    train_cell(make_job("b", "mixer", checkpoint_sec=0.0), quiet)
+    assert len(written) == 12
+
+
+def flipped(content: bytes) -> bytes:
+    place = len(content) // 2
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (flipped, "torn"),
+        (lambda content: content[:-1], "torn"),
+        (lambda content: content[: len(content) // 2], "torn"),
+        (lambda content: content[: len(MAGIC) + 5], "torn"),
+        (lambda content: b"", "not a checkpoint of this version"),
+        (lambda content: content.replace(b"checkpoint 1", b"checkpoint 0", 1), "not a checkpoint of this version"),
+        (lambda content: b"PK\x03\x04" + content, "not a checkpoint of this version"),
+    ],
+)
+def test_a_damaged_checkpoint_is_left_behind(
+    make_job: MakeJob, damage: Callable[[bytes], bytes], reason: str
+) -> None:
+    whole = text(train_cell(make_job("whole", "mixer"), quiet))
+    job = make_job("a", "mixer")
+    with pytest.raises(Interrupted):
+        train_cell(job, quiet, after(5))
+    damaged = damage(job.checkpoint.read_bytes())
+    job.checkpoint.write_bytes(damaged)
+    record, lines = finish(job)
+    assert text(record) == whole
+    assert record["run"]["resumed"] is False
+    (line,) = [line for line in lines if "left behind" in line]
+    assert reason in line
+    assert "a.ckpt.rejected" in line
+    assert job.checkpoint.with_name("a.ckpt.rejected").read_bytes() == damaged
+
+
+@pytest.mark.parametrize("changes", [{"lr": 0.02}, {"seed": 1}, {"epochs": 4}, {"arch": "resnet"}])
+def test_a_foreign_checkpoint_is_left_behind(make_job: MakeJob, changes: dict[str, Any]) -> None:
+    whole = text(train_cell(make_job("whole", "mixer"), quiet))
+    with pytest.raises(Interrupted):
+        train_cell(make_job("a", **{"arch": "mixer", **changes}), quiet, after(5))
+    record, lines = finish(make_job("a", "mixer"))
+    assert text(record) == whole
+    assert any("left behind" in line and "another cell, code or data set" in line for line in lines)
+
+
+def test_a_checkpoint_of_other_code_is_left_behind(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("lrwd.train.cell.training_code", lambda _: "what the code was")
+        with pytest.raises(Interrupted):
+            train_cell(make_job("a", "mixer"), quiet, after(5))
+    record, lines = finish(make_job("a", "mixer"))
+    assert record["run"]["resumed"] is False
+    assert any("left behind" in line for line in lines)
+
+
+def test_the_order_of_keys_is_no_other_cell(make_job: MakeJob) -> None:
+    job = make_job("a", "mixer")
+    with pytest.raises(Interrupted):
+        train_cell(job, quiet, after(5))
+    reordered = dict(reversed(job.spec.items()))
+    job.spec.clear()
+    job.spec.update(reordered)
+    assert finish(job)[0]["run"]["resumed"] is True

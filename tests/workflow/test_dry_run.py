@@ -1,0 +1,123 @@
+"""Plans: how many cells each study has, and that a single file as the target plans what it needs and no more."""
+
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from conftest import ROOT, Project, new_project
+
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+# What follows the trainings of any study: its table of runs, six tables, six figures.
+TABLES = {f"table_{name}": 1 for name in ("optimal_wd", "table1", "table2", "deviation_fit", "gap", "anova")}
+DRAWN = ("heatmap", "optimal_wd", "forest", "deviation", "one_d_vs_two_d", "training_curves")
+FIGURES = {f"figure_{name}": 1 for name in DRAWN}
+ENDS = {"collect": 1, "runs": 1, **TABLES, **FIGURES, "all": 1}
+CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.json"
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """An untouched copy; its studies' parts are checked once for all plans."""
+    yield new_project(tmp_path_factory.mktemp("plans") / "project")
+
+
+def on_grid(study: str) -> int:
+    """Cells of a study's grid, from config.yaml alone."""
+    entry = CONFIG["studies"][study]
+    number = len(entry["seeds"])
+    for values in (entry["datasets"], entry["architectures"], entry["recipes"], *entry["grid"].values()):
+        number *= len(values)
+    return number
+
+
+def test_every_study_is_planned_here() -> None:
+    """A study added to config.yaml belongs into the tests below."""
+    tested = {"demo", "fashion", "smoke", "cifar100", "imagenet", "cifar100_wide", "imagenet_wide"}
+    assert set(CONFIG["studies"]) == tested | {"paper", "paper_wide"}
+
+
+@pytest.mark.parametrize("study", ["demo", "fashion", "smoke"])
+def test_a_study_whose_ratio_is_estimated_plans_its_grid_first(fresh: Project, study: str) -> None:
+    result = fresh.plan("--config", f"study={study}")
+    assert result.jobs == {"prepare_data": 1, "train_cell": on_grid(study), "estimate_ratio": 1, **ENDS}
+    assert len(result.cells) == on_grid(study)
+
+
+def test_the_demo_is_as_large_as_it_says() -> None:
+    assert on_grid("demo") >= 250
+    assert len(CONFIG["studies"]["demo"]["seeds"]) >= 3
+
+
+# The published 1,200 a data set, and the line wd = kappa * 0.10 * lr: 5 architectures x 6 lr x 7 kappa x 5 seeds =
+# 1,050, of which some lie on the grid: (lr, kappa) with 0.10 * kappa * lr among its wd.
+# cifar100 and imagenet: 0.001 at (0.001, 10), (0.01, 1), … : 4 pairs, 100 cells.
+@pytest.mark.parametrize(
+    ("study", "num_cells", "num_datasets"),
+    [
+        ("cifar100", 1200 + 950, 1),
+        ("imagenet", 1200 + 950, 1),
+        # 15 wd instead of 8; 17 of the 42 pairs of the line lie on this grid.
+        ("cifar100_wide", 2250 + 25 * (42 - 17), 1),
+        ("imagenet_wide", 2250 + 25 * (42 - 17), 1),
+        ("paper_wide", 2 * (2250 + 25 * (42 - 17)), 2),
+    ],
+)
+def test_the_papers_studies_have_the_published_count(
+    fresh: Project, study: str, num_cells: int, num_datasets: int
+) -> None:
+    result = fresh.plan("--config", f"study={study}")
+    assert result.jobs == {"prepare_data": num_datasets, "train_cell": num_cells, **ENDS}
+    assert not fresh.records()
+
+
+def test_the_whole_papers_plan_is_quick_once_its_parts_are_checked(fresh: Project) -> None:
+    fresh.plan("--config", "study=paper", "--", CELL)
+    result = fresh.plan("--config", "study=paper")
+    assert result.jobs == {"prepare_data": 2, "train_cell": 2 * (1200 + 950), **ENDS}
+    assert result.seconds < 60  # 6 s on an idle machine
+
+
+def test_a_single_cell_plans_itself_and_its_data_set(fresh: Project) -> None:
+    result = fresh.plan("--config", "study=paper", "--", CELL)
+    assert result.jobs == {"prepare_data": 1, "train_cell": 1}
+    assert result.cells == {"cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3"}
+
+
+def test_a_cell_on_the_line_is_a_target_too(fresh: Project) -> None:
+    cell = CELL.replace("lr0.001_wd0.01", "lr0.0001_wd2e-06")  # kappa 0.2
+    assert fresh.plan("--config", "study=paper", "--", cell).jobs == {"prepare_data": 1, "train_cell": 1}
+
+
+TRAININGS = {"prepare_data": 1, "train_cell": 12}
+
+
+@pytest.mark.parametrize(
+    ("target", "planned"),
+    [
+        ("prepare", {"prepare_data": 1, "prepare": 1}),
+        ("train", {**TRAININGS, "train": 1}),
+        ("tables", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "tables": 1}),
+        ("figures", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, **FIGURES, "figures": 1}),
+        ("all", {**TRAININGS, **ENDS}),
+        ("results/tables/table1.csv", {**TRAININGS, "collect": 1, "runs": 1, "table_table1": 1}),
+        ("results/figures/forest.svg", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "figure_forest": 1}),
+    ],
+)
+def test_targets(untrained: Project, target: str, planned: dict[str, int]) -> None:
+    assert untrained.plan("--", target).jobs == planned
+
+
+def test_results_that_come_with_the_repository_do_not_stand_for_trainings(project: Project) -> None:
+    """A clone has the demo's tables and figures, but no cells: asked for, they are made from trainings done here."""
+    for name in ("runs.csv", "tables/table1.csv", "figures/forest.png", "figures/forest.svg"):
+        project.path("results", name).parent.mkdir(parents=True, exist_ok=True)
+        project.path("results", name).write_text("from elsewhere\n")
+    planned = {**TRAININGS, "collect": 1, "runs": 1, "table_table1": 1}
+    assert project.plan("--", "results/tables/table1.csv").jobs == planned
+    assert project.plan().jobs == {**TRAININGS, **ENDS}
+
+
+def test_another_results_folder(untrained: Project) -> None:
+    cell = "elsewhere/runs/digits/resnet_digits/tiny/lr0.01_wd0.1_seed0.json"
+    result = untrained.plan("--config", "results=elsewhere", "--", cell)
+    assert result.jobs == {"prepare_data": 1, "train_cell": 1}
