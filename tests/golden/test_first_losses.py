@@ -17,8 +17,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("first_losses.json")
-# Rounding differs between CPUs and versions of torch; twelve steps let it grow to a few 1e-6.
-RTOL = 1e-3
+# Twelve steps of SSE, AVX2 and AVX-512 kernels agree to 1e-6; another version of torch may round otherwise.
+RTOL = 1e-4
 DIGITS = {"test_size": 1200, "val_size": 0, "split_seed": 0, "mean": None, "std": None}
 RECIPE: dict[str, Any] = {
     "name": "golden",

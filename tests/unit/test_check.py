@@ -37,7 +37,11 @@ def test_what_the_file_asks_for_can_be_built(config: Config, study: str) -> None
         ("recipes.short.optimizer", {"betas": [0.9, 1]}, "recipes.short.optimizer: betas: (0.9, 1.0); both must be in"),
         ("recipes.short.optimizer", {"eps": True}, "recipes.short.optimizer.eps: True is not a number"),
         ("recipes.short.schedule", {"bogus": 1}, "recipes.short.schedule: unknown key 'bogus'. Allowed: warmup_epochs"),
-        ("recipes.short.schedule", {"warmup_epochs": 99}, "recipes.short.schedule: warmup_epochs: 99.0 (99000 steps) mu"),
+        (
+            "recipes.short.schedule",
+            {"warmup_epochs": 99},
+            "recipes.short.schedule: warmup_epochs: 99.0 (99000 steps) mu",
+        ),
     ],
 )
 def test_a_knob_that_does_not_fit(config: Config, place: str, change: Config, words: str) -> None:

@@ -145,7 +145,11 @@ def test_records_of_another_version_are_made_anew(package: Path, monkeypatch: py
 
 
 def test_analysis_and_figures_have_hashes_of_their_own(package: Path) -> None:
-    analysis, forest, heatmap = code_hash.analysis_code(), code_hash.figure_code("forest"), code_hash.figure_code("heatmap")
+    analysis, forest, heatmap = (
+        code_hash.analysis_code(),
+        code_hash.figure_code("forest"),
+        code_hash.figure_code("heatmap"),
+    )
     edited(package / "stats" / "ratio.py", "import", "import os\nimport")
     assert code_hash.analysis_code() != analysis
     assert code_hash.figure_code("forest") == forest

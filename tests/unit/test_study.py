@@ -202,6 +202,8 @@ def test_what_is_asked_changes_with_selection_and_label(config: Config) -> None:
 def test_selecting_on_validation_needs_validation_images(config: Config) -> None:
     loaded = study(config, "demo")
     loaded.check_validation("digits", 397)
-    with pytest.raises(ConfigError, match=r"studies.demo.selection.split: 'val' is not allowed, .* 'digits' has no val"):
+    with pytest.raises(
+        ConfigError, match=r"studies.demo.selection.split: 'val' is not allowed, .* 'digits' has no val"
+    ):
         loaded.check_validation("digits", 0)
     study(config, "cifar100").check_validation("cifar100", 0)  # which selects on test

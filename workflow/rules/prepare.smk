@@ -18,7 +18,7 @@ rule prepare_data:
         entry=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset], sort_keys=True),
         # Not read by the script: a change of what the code prepares makes the data set anew.
         code=lambda wildcards: preparation_code(config["datasets"][wildcards.dataset]["source"]),
-        downloads="<results>/downloads/{dataset}",
+        downloads=f"{STUDY.results}/downloads/{{dataset}}",
         # A function of the resources is not recorded: another study's selection is no reason to prepare anew.
         needs=lambda wildcards, resources: "--needs-validation" if STUDY.needs_validation(wildcards.dataset) else "",
     message:

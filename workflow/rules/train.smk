@@ -24,7 +24,7 @@ rule train_cell:
         spec=lambda wildcards: json.dumps(STUDY.spec(cell_of(wildcards)), sort_keys=True),
         # Not read by the script: a change of what the code computes reruns the cell.
         code=lambda wildcards: training_code(STUDY.spec(cell_of(wildcards))),
-        checkpoint=f"<results>/checkpoints/{CELL_PATTERN}.ckpt",
+        checkpoint=f"{STUDY.results}/checkpoints/{CELL_PATTERN}.ckpt",
         # How a cell is run changes no result. Of params that are functions of the resources Snakemake keeps no record,
         # so that a change of these reruns nothing.
         checkpoint_sec=lambda wildcards, resources: config["execution"]["checkpoint_sec"],

@@ -132,9 +132,7 @@ def flipped(content: bytes) -> bytes:
         (lambda content: b"PK\x03\x04" + content, "not a checkpoint of this version"),
     ],
 )
-def test_a_damaged_checkpoint_is_left_behind(
-    make_job: MakeJob, damage: Callable[[bytes], bytes], reason: str
-) -> None:
+def test_a_damaged_checkpoint_is_left_behind(make_job: MakeJob, damage: Callable[[bytes], bytes], reason: str) -> None:
     whole = text(train_cell(make_job("whole", "mixer"), quiet))
     job = make_job("a", "mixer")
     with pytest.raises(Interrupted):
