@@ -28,7 +28,7 @@ RECIPE: dict[str, Any] = {
     "optimizer": {"name": "adamw", "betas": [0.9, 0.999], "eps": 1e-8},
     "decay": "all",
     "schedule": {"name": "cosine", "warmup_epochs": 1},
-    "augment": dict.fromkeys(("cnn", "transformer", "mlp"), [{"name": "crop", "padding": 1, "probability": 0.5}]),
+    "augment": {kind: [{"name": "crop", "padding": 1, "probability": 0.5}] for kind in ("cnn", "transformer", "mlp")},
     "label_noise": {"fraction": 0.1, "seed": 0},
     "precision": "fp32",
     "channels_last": False,

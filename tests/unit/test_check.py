@@ -57,13 +57,13 @@ def test_a_knob_that_does_not_fit(config: Config, place: str, change: Config, wo
 
 def test_an_augmentation_that_does_not_fit(config: Config) -> None:
     config["recipes"]["short"]["augment"]["cnn"] = [{"name": "crop", "padding": 0, "probability": 1}]
-    with pytest.raises(ConfigError, match="recipes.short.augment.cnn: padding: 0 is not allowed"):
+    with pytest.raises(ConfigError, match=r"recipes.short.augment.cnn: padding: 0 is not allowed"):
         check.check_parts(groups(config))
 
 
 def test_an_architecture_that_does_not_fit_names_the_data_set(config: Config) -> None:
     config["architectures"]["vit_digits"]["patch_size"] = 3
-    with pytest.raises(ConfigError, match="^architectures.vit_digits on data set digits: patch_size 3"):
+    with pytest.raises(ConfigError, match=r"^architectures.vit_digits on data set digits: patch_size 3"):
         check.check_parts(groups(config))
 
 
@@ -88,6 +88,6 @@ def test_checked_once_for_the_same_knobs(study: Study, tmp_path: Path, monkeypat
 
 def test_a_refusal_comes_back_from_the_process_and_leaves_no_stamp(study: Study, tmp_path: Path) -> None:
     study.config["architectures"]["mixer_digits"]["patch_size"] = 5
-    with pytest.raises(ConfigError, match="^architectures.mixer_digits on data set digits: patch_size 5 does not"):
+    with pytest.raises(ConfigError, match=r"^architectures.mixer_digits on data set digits: patch_size 5 does not"):
         check.check_parts_once(study)
     assert not (tmp_path / "checked").exists()

@@ -42,9 +42,7 @@ def opens_files(tree: ast.Module) -> bool:
     """Whether a module calls ``open`` or numpy's and pandas' readers and writers."""
     functions = {"open", "load", "save", "savez", "loadtxt", "savetxt", "read_csv", "to_csv"}
     return any(
-        ast.unparse(node.func).rpartition(".")[2] in functions
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
+        ast.unparse(node.func).rpartition(".")[2] in functions for node in ast.walk(tree) if isinstance(node, ast.Call)
     )
 
 
@@ -67,9 +65,7 @@ def no_snakemake(_where: str, name: str) -> str | None:
 
 
 def no_torch_at_the_core(where: str, name: str) -> str | None:
-    return (
-        "the study must be readable without torch" if where in WITHOUT_TORCH and top(name) in TORCH else None
-    )
+    return "the study must be readable without torch" if where in WITHOUT_TORCH and top(name) in TORCH else None
 
 
 def parts_are_strangers(where: str, name: str) -> str | None:

@@ -34,9 +34,7 @@ CONDA = platform("3.12")
 
 def entries(lock: str) -> dict[str, list[str]]:
     """Requirement -> its hashes, for each entry of a lock."""
-    text = "\n".join(
-        line for line in (ENVS / lock).read_text().splitlines() if not line.lstrip().startswith("#")
-    )
+    text = "\n".join(line for line in (ENVS / lock).read_text().splitlines() if not line.lstrip().startswith("#"))
     found = {}
     for entry in text.replace("\\\n", " ").splitlines():
         requirement, *hashes = re.split(r"\s+--hash=", entry.strip())
@@ -116,9 +114,7 @@ def test_conda_environments_hold_what_is_asked_for() -> None:
     train, analysis = (active(conda(name)[1], CONDA) for name in ("train.yaml", "analysis.yaml"))
     assert direct("requirements.in") - RUNNERS <= train.keys()
     assert direct("requirements.in") - RUNNERS - TRAINING <= analysis.keys()
-    assert not [
-        name for name in analysis if name in TRAINING or name.startswith(("nvidia", "cuda", "triton"))
-    ]
+    assert not [name for name in analysis if name in TRAINING or name.startswith(("nvidia", "cuda", "triton"))]
 
 
 @pytest.mark.parametrize("name", ["train.yaml", "analysis.yaml"])

@@ -209,16 +209,17 @@ def tiny(shared: Callable) -> tuple[Project, Result]:
 @pytest.fixture
 def smoke_copy(smoke: tuple[Project, Result], tmp_path: Path) -> Iterator[Project]:
     """A copy of the trained smoke study, free to be changed; dates are kept."""
-    yield _copied(smoke[0], tmp_path / "smoke")
+    yield copied(smoke[0], tmp_path / "smoke")
 
 
 @pytest.fixture
 def tiny_copy(tiny: tuple[Project, Result], tmp_path: Path) -> Iterator[Project]:
     """A copy of the trained tiny study, free to be changed; dates are kept."""
-    yield _copied(tiny[0], tmp_path / "tiny")
+    yield copied(tiny[0], tmp_path / "tiny")
 
 
-def _copied(project: Project, folder: Path) -> Project:
+def copied(project: Project, folder: Path) -> Project:
+    """Copy a project with all that was made in it; dates are kept."""
     shutil.copytree(project.folder, folder, symlinks=True)
     assert project.extra is not None
     return Project(folder, yaml.safe_load(yaml.safe_dump(project.extra)))

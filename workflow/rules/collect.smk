@@ -26,8 +26,9 @@ rule collect:
     input:
         records=all_records,
         ratios=RATIOS if STUDY.estimates_ratio else [],
+        missing=MISSING,
     output:
-        runs=f"<results>/studies/{STUDY.name}/runs.csv",
+        runs=RUNS,
     log:
         f"<results>/logs/studies/{STUDY.name}/collect.log",
     conda:
@@ -44,8 +45,8 @@ rule collect:
 # The name of the study is in the input's path, so that naming another study makes everything that follows anew.
 rule runs:
     input:
-        runs=f"<results>/studies/{STUDY.name}/runs.csv",
-        started=str(STARTED),
+        runs=RUNS,
+        missing=MISSING,
     output:
         "<results>/runs.csv",
     log:

@@ -9,9 +9,10 @@ from lrwd import hardware, registry
 from lrwd.code_hash import analysis_code, figure_code, preparation_code, training_code
 from lrwd.check import check_parts_once
 from lrwd.config import load_study
+from lrwd.missing import note_missing
 from lrwd.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.progress import report_progress
-from lrwd.record import set_aside_torn, write_text_atomic
+from lrwd.record import set_aside_torn
 from lrwd.start import own_what_is_started
 from lrwd.study import read_ratios
 
@@ -20,6 +21,8 @@ TABLES = registry.names("analysis")
 FIGURES = registry.names("plots")
 ANALYSIS_CODE = analysis_code()
 RATIOS = ratios_path(STUDY.results, STUDY.name)
+RUNS = f"{STUDY.results}/studies/{STUDY.name}/runs.csv"
+MISSING = f"{STUDY.results}/studies/{STUDY.name}/missing"
 
 own_what_is_started()
 
@@ -75,16 +78,12 @@ for dataset in STUDY.datasets:
         if prepared["config"]["val_size"] == config["datasets"][dataset].get("val_size"):  # else it is prepared anew
             STUDY.check_validation(dataset, prepared["sizes"]["val"])
 
-# The repository comes with tables of trainings done elsewhere; being older than this file, they are made anew from
-# trainings done here.
-STARTED = Path(STUDY.results, "studies", STUDY.name, "started")
-if workflow.is_main_process and not STARTED.exists():
-    write_text_atomic(STARTED, "The study was first planned here at this file's date.\n")
-
 # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
 if workflow.is_main_process:
-    for path in set_aside_torn({*grid_records(), *line_records(known_ratios())}):
+    known = [*grid_records(), *line_records(known_ratios())]
+    for path in set_aside_torn(known):
         print(f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr)
+    note_missing(known, Path(MISSING), Path(RUNS))
 
 
 onstart:

@@ -82,9 +82,7 @@ def test_anova_of_one_dataset_or_unequal_seeds(simulated: Simulated) -> None:
     frame = anova.build(runs[(runs["label"] != "ViT-S/16") | (runs["seed"] < 3)])
     assert frame["recipe"].tolist() == ["a", "a", "b", "b"]
     assert frame["df_within"].tolist() == [13 - 3, 0] * 2
-    assert (
-        frame["f"].iloc[1] == frame["p"].iloc[1] == "NA: one value a group leaves no variance within groups"
-    )
+    assert frame["f"].iloc[1] == frame["p"].iloc[1] == "NA: one value a group leaves no variance within groups"
     alone = anova.build(simulated(labels=["Swin-T"], wds=GRID))
     assert (alone["f"] == "NA: fewer than 2 groups").all()
     equal = anova.build(simulated(wds=(0.0, 0.001), noise=0.0))

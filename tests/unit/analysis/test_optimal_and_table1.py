@@ -39,9 +39,7 @@ def test_columns_of_table1(simulated: Simulated) -> None:
 
 
 @pytest.mark.parametrize(("power", "factor", "b"), [(1.0, 0.1, 1.0), (-1.0, 1e-6, -1.0)])
-def test_golden_a_wide_grid_gives_the_truth_back(
-    power: float, factor: float, b: float, simulated: Simulated
-) -> None:
+def test_golden_a_wide_grid_gives_the_truth_back(power: float, factor: float, b: float, simulated: Simulated) -> None:
     frame = table1.build(simulated(power=power, factor=factor))
     assert len(frame) == 2
     for row in frame.itertuples():

@@ -23,8 +23,7 @@ def test_intervals_are_symmetric_and_p_is_a_z_test(row: paper.RatioRow) -> None:
     # What two-sided z-tests give within the rounding of the printed rho, interval and p.
     half, far = (row.rho_ci[1] - row.rho_ci[0]) / 2, abs(row.rho - paper.RHO)
     largest, smallest = (
-        2 * stats.norm.sf(max(far + sign * 5e-4, 0) / (half - sign * 5e-4) * stats.norm.ppf(0.975))
-        for sign in (-1, 1)
+        2 * stats.norm.sf(max(far + sign * 5e-4, 0) / (half - sign * 5e-4) * stats.norm.ppf(0.975)) for sign in (-1, 1)
     )
     is_the_exception = (row.label, row.dataset) == ("ViT-S/16", paper.IMAGENET)
     assert (smallest <= row.p + 0.005 and row.p - 0.005 <= largest) != is_the_exception

@@ -82,9 +82,7 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def example(name: str) -> dict[str, Any]:
     module = registry.part("models", name)
-    assert hasattr(module, "EXAMPLE"), (
-        f"models/{name}.py has no EXAMPLE: knobs of a tiny instance, for the tests"
-    )
+    assert hasattr(module, "EXAMPLE"), f"models/{name}.py has no EXAMPLE: knobs of a tiny instance, for the tests"
     return module.EXAMPLE
 
 
@@ -166,9 +164,7 @@ def test_resnet_small_stem_keeps_the_map() -> None:
     knobs = {"block": "basic", "layers": [3, 3, 3], "channels": [16, 32, 64], "stem": "small"}
     model: Any = build("resnet", knobs, num_classes=10, image_size=32)
     # ResNet-20 of He et al. 2016, Table 6, has 0.27M; here with 1x1 convolutions on two shortcuts.
-    body = sum(
-        9 * a * b for a, b in [(16, 16)] * 6 + [(16, 32)] + [(32, 32)] * 5 + [(32, 64)] + [(64, 64)] * 5
-    )
+    body = sum(9 * a * b for a, b in [(16, 16)] * 6 + [(16, 32)] + [(32, 32)] * 5 + [(32, 64)] + [(64, 64)] * 5)
     shortcuts = 16 * 32 + 32 * 64 + 2 * (32 + 64)
     norms = 2 * (16 * 7 + 32 * 6 + 64 * 6)
     assert num_parameters(model) == 3 * 16 * 9 + body + shortcuts + norms + 65 * 10
@@ -218,9 +214,7 @@ def test_what_does_not_fit_is_refused_with_the_reason(name: str, change: dict[st
         build(name, {**registry.part("models", name).EXAMPLE, **change})
 
 
-@pytest.mark.parametrize(
-    ("image_size", "patch_size"), [(8, 1), (32, 1), (32, 2), (32, 4), (64, 8), (64, 16), (28, 1)]
-)
+@pytest.mark.parametrize(("image_size", "patch_size"), [(8, 1), (32, 1), (32, 2), (32, 4), (64, 8), (64, 16), (28, 1)])
 def test_convnext_map_sizes_are_those_of_timm(image_size: int, patch_size: int) -> None:
     module = registry.part("models", "convnext")
     model: Any = build("convnext", {**module.EXAMPLE, "patch_size": patch_size}, image_size=image_size)

@@ -87,7 +87,7 @@ def test_matrices_are_the_last_group_whatever_the_decay(wd: float) -> None:
 
 
 def test_another_decay_is_refused() -> None:
-    with pytest.raises(ConfigError, match="decay: 'biases' is not allowed. Allowed: all, matrices"):
+    with pytest.raises(ConfigError, match=r"decay: 'biases' is not allowed. Allowed: all, matrices"):
         decay_groups(network(), WD, "biases")
 
 
@@ -127,6 +127,7 @@ def test_adamw_is_its_equation() -> None:
         for group in optimizer.param_groups:
             group["lr"] = lr = LR / t  # as the schedule sets it
         for name, param in model.named_parameters():
+            assert param.grad is not None
             gradient = param.grad.double()
             m[name] = 0.8 * m[name] + 0.2 * gradient
             v[name] = 0.95 * v[name] + 0.05 * gradient**2

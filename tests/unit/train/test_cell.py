@@ -26,9 +26,10 @@ def quiet(_: str) -> None:
     pass
 
 
-def test_is_a_plain_training_loop(make_job: MakeJob) -> None:
+@pytest.mark.parametrize("arch", ["mixer", "resnet"])  # the second has running statistics
+def test_is_a_plain_training_loop(make_job: MakeJob, arch: str) -> None:
     """Against a loop written out: torch's AdamW (not fused), the schedule's closed form, sums in Python."""
-    job = make_job("a", "mixer", decay="all", augment={"any": []}, label_noise={"fraction": 0.0, "seed": 0})
+    job = make_job("a", arch, decay="all", augment={"any": []}, label_noise={"fraction": 0.0, "seed": 0})
     record = train_cell(job, quiet)
     data, cpu = open_prepared(job.data, verify=False), torch.device("cpu")
     model = build_model(job.spec["arch"], 10, 8, 1, seed=0)
@@ -80,6 +81,13 @@ def test_a_function_of_spec_and_seed(make_job: MakeJob, arch: str) -> None:
     assert other["history"] != first["history"]
 
 
+def test_drop_path_draws_anew_every_step(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    monkeypatch.setattr(cell.devices, "seed_layers", lambda _, seed: seeds.append(seed))
+    train_cell(make_job("a", "swin"), quiet)
+    assert len(seeds) == len(set(seeds)) == NUM_STEPS
+
+
 @pytest.mark.parametrize("changes", [{"lr": 0.02}, {"wd": 0.0}, {"decay": "all"}, {"channels_last": True}])
 def test_knobs_take_part(make_job: MakeJob, changes: dict[str, Any]) -> None:
     plain, changed = train_cell(make_job("a", "resnet"), quiet), train_cell(make_job("b", "resnet", **changes), quiet)
@@ -107,12 +115,12 @@ def test_the_record(make_job: MakeJob) -> None:
 
 @pytest.mark.parametrize(("eval_every", "evaluated"), [(2, [1, 3, 4]), (9, [4]), (1, [0, 1, 2, 3, 4])])
 def test_epochs_between_evaluations(make_job: MakeJob, eval_every: int, evaluated: list[int]) -> None:
-    record = train_cell(make_job("a", "mixer", epochs=5, eval_every=eval_every), quiet)
+    record = train_cell(make_job("a", "resnet", epochs=5, eval_every=eval_every), quiet)
     assert [row["epoch"] for row in record["history"] if row["test_top1"] is not None] == evaluated
     assert [row["epoch"] for row in record["history"] if row["val_loss"] is not None] == evaluated
     assert record["metrics"]["final"]["epoch"] == 4
     # Looking does not change what is looked at.
-    always = train_cell(make_job("b", "mixer", epochs=5), quiet)
+    always = train_cell(make_job("b", "resnet", epochs=5), quiet)
     assert always["weights_sha256"] == record["weights_sha256"]
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,7 @@ class Run:
             client.communicate()
         for process in self.processes():
             os.kill(process, signal.SIGKILL)
+        shutil.rmtree(self.folder)
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,4 @@ def _entry(entry: Any, digits: int) -> str:
 
 def _is_numeric(column: pd.Series) -> bool:
     entries = [entry for entry in column.tolist() if not isinstance(entry, str)]
-    return bool(entries) and all(
-        isinstance(entry, numbers.Real) and type(entry) is not bool for entry in entries
-    )
+    return bool(entries) and all(isinstance(entry, numbers.Real) and type(entry) is not bool for entry in entries)

@@ -156,3 +156,13 @@ def test_no_knob_of_any_part_has_a_default() -> None:
         for name in registry.names(folder):
             with pytest.raises(ConfigError, match="is missing"):
                 registry.build_config(registry.part(folder, name), {}, f"{folder}.{name}")
+
+
+RESERVED = {"name", "label", "kind", "model", "source", "num_train"}
+
+
+@pytest.mark.parametrize("folder", ["augment", "data", "models", "optim", "schedules"])
+def test_no_knob_has_a_name_that_config_yaml_uses_for_itself(folder: str) -> None:
+    for name in registry.names(folder):
+        fields = {field.name for field in dataclasses.fields(registry.part(folder, name).Config)}
+        assert not fields & RESERVED, f"{folder}/{name}.py"

@@ -1,0 +1,139 @@
+"""Killed at any moment and started again: what was trained stays, what was half trained goes on, nothing differs."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PROFILE, Project, copied, tiny_study, until
+
+TABLE = ("--", "results/runs.csv")
+
+
+def longer() -> dict[str, Any]:
+    """Six cells of a second or more, so that they can be met half-way, which write a checkpoint after every step."""
+    extra = {**tiny_study(epochs=20, eval_every=4), "execution": {"checkpoint_sec": 0}}
+    extra["studies"]["tiny"]["architectures"] = ["resnet_digits"]
+    return extra
+
+
+@pytest.fixture(scope="module")
+def undisturbed(shared: Callable) -> Project:
+    """The study as it comes out when nobody kills anything."""
+    return shared("undisturbed", longer(), *TABLE)[0]
+
+
+@pytest.fixture
+def project(undisturbed: Project, tmp_path: Path) -> Project:
+    """A project whose data set is prepared, and nothing trained yet."""
+    fresh = copied(undisturbed, tmp_path / "project")
+    for name in ("runs", "runs.csv", "studies", "logs"):
+        path = fresh.path("results", name)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return fresh
+
+
+def start(project: Project) -> subprocess.Popen:
+    """Start the study, and wait until two cells are done and others are under way."""
+    process = project.start(*PROFILE, *TABLE)
+    until(lambda: len(project.records()) >= 2 and checkpoints(project), 90, lambda: project.read("output"))
+    return process
+
+
+def checkpoints(project: Project) -> list[Path]:
+    """The checkpoints there are."""
+    return list(project.path("results/checkpoints").rglob("*.ckpt"))
+
+
+def logs(project: Project) -> str:
+    """All that the cells said."""
+    return "\n".join(path.read_text() for path in project.path("results/logs/runs").rglob("*.log"))
+
+
+def finish(project: Project, undisturbed: Project, least: int) -> None:
+    """Start again; the cells that were done are not touched, and all are as if nothing had happened."""
+    before = {cell: path.stat().st_mtime_ns for cell, path in project.records().items()}
+    assert least <= len(before) < len(undisturbed.records())
+    result = project.ok(*TABLE)
+    assert result.cells == undisturbed.records().keys() - before.keys()
+    assert {cell: project.records()[cell].stat().st_mtime_ns for cell in before} == before
+    for cell, path in project.records().items():
+        one, two = (json.loads(path.read_text()) for path in (path, undisturbed.records()[cell]))
+        assert {**one, "run": None} == {**two, "run": None}
+    assert project.read("results/runs.csv") == undisturbed.read("results/runs.csv")
+    assert not checkpoints(project)
+    project.wait_alone()
+
+
+def test_sigkill_of_everything(project: Project, undisturbed: Project) -> None:
+    process = start(project)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    # The cells are in a session of their own: they notice that Snakemake is gone, and stop.
+    project.wait_alone()
+    under_way = checkpoints(project)
+    # Two cells that were not begun find a checkpoint that is torn, and one that is another cell's.
+    targets = [project.path(f"results/checkpoints/{cell}.ckpt") for cell in undisturbed.records()]
+    done = {project.path(f"results/checkpoints/{cell}.ckpt") for cell in project.records()}
+    torn, foreign = (path for path in targets if path not in {*under_way, *done})
+    torn.write_bytes(under_way[0].read_bytes()[:-100])
+    shutil.copy(under_way[0], foreign)
+    # Snakemake's own lock is in the way, and it says so.
+    locked = project.run(*PROFILE, *TABLE)
+    assert locked.rc != 0
+    assert "--unlock" in locked.text
+    assert project.run("--unlock").rc == 0
+    finish(project, undisturbed, 2)
+    assert len(re.findall(r"going on from the checkpoint at epoch \d+, step \d+", logs(project))) == len(under_way)
+    assert re.search(r"checkpoint left behind as \S+\.rejected: it is torn .*; starting from the beginning", logs(project))
+    assert re.search(r"checkpoint left behind as \S+\.rejected: it belongs to another cell", logs(project))
+
+
+def test_ctrl_c(project: Project, undisturbed: Project) -> None:
+    """The cells write a checkpoint and stop; no lock stays, and the next start needs no mending."""
+    process = start(project)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) != 0
+    project.wait_alone()
+    assert checkpoints(project)
+    finish(project, undisturbed, 2)
+    assert "going on from the checkpoint" in logs(project)
+
+
+def test_sigterm(project: Project, undisturbed: Project) -> None:
+    """What a batch system sends: Snakemake lets the running cells end, and starts no more."""
+    process = start(project)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(60) != 0
+    project.wait_alone()
+    finish(project, undisturbed, 3)
+
+
+def test_sigkill_of_one_cell(project: Project, undisturbed: Project) -> None:
+    """The others go on; the terminal says what happened, and the next start trains that cell."""
+    process = start(project)
+    os.kill(child(project), signal.SIGKILL)
+    assert process.wait(120) != 0
+    assert "the cell's process was killed" in project.read("output")
+    assert len(project.records()) == len(undisturbed.records()) - 1
+    project.wait_alone()
+    finish(project, undisturbed, len(undisturbed.records()) - 1)
+
+
+def child(project: Project) -> int:
+    """A process that trains: a child of the warm server in this project's folder."""
+    workers = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            here = (process / "cwd").resolve() == project.folder
+            if here and "lrwd.train.worker" in (process / "cmdline").read_text():
+                workers[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    return next(pid for pid, parent in sorted(workers.items()) if parent in workers)
