@@ -1,5 +1,6 @@
 """Parts are found by file name; their knobs are all needed, all known, and of their type."""
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,10 +1,8 @@
 """Plans: how many cells each study has, and that a single file as the target plans what it needs and no more."""
 
-from collections.abc import Iterator
-
 import pytest
 import yaml
-from conftest import ROOT, Project, new_project
+from projects import ROOT, Project, new_project
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 # What follows the trainings of any study: its table of runs, six tables, six figures.
@@ -16,9 +14,9 @@ CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """An untouched copy; its studies' parts are checked once for all plans."""
-    yield new_project(tmp_path_factory.mktemp("plans") / "project")
+    return new_project(tmp_path_factory.mktemp("plans") / "project")
 
 
 def on_grid(study: str) -> int:

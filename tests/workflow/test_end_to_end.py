@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Project, Result
+from projects import ROOT, Project, Result
 
 TABLES = sorted(path.stem for path in (ROOT / "workflow/lrwd/analysis").glob("[a-z]*.py"))
 FIGURES = sorted(path.stem for path in (ROOT / "workflow/lrwd/plots").glob("[a-z]*.py"))

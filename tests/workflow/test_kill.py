@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROFILE, Project, copied, tiny_study, until
+from projects import PROFILE, Project, copied, tiny_study, until
 
 TABLE = ("--", "results/runs.csv")
 
 
 def longer() -> dict[str, Any]:
     """Six cells of a second or more, so that they can be met half-way, which write a checkpoint after every step."""
-    extra = {**tiny_study(epochs=20, eval_every=4), "execution": {"checkpoint_sec": 0}}
+    extra = {**tiny_study(epochs=14, eval_every=4), "execution": {"checkpoint_sec": 0}}
     extra["studies"]["tiny"]["architectures"] = ["resnet_digits"]
     return extra
 
@@ -58,11 +58,11 @@ def logs(project: Project) -> str:
 
 def finish(project: Project, undisturbed: Project, least: int) -> None:
     """Start again; the cells that were done are not touched, and all are as if nothing had happened."""
-    before = {cell: path.stat().st_mtime_ns for cell, path in project.records().items()}
+    before = project.dates()
     assert least <= len(before) < len(undisturbed.records())
     result = project.ok(*TABLE)
     assert result.cells == undisturbed.records().keys() - before.keys()
-    assert {cell: project.records()[cell].stat().st_mtime_ns for cell in before} == before
+    assert {cell: date for cell, date in project.dates().items() if cell in before} == before
     for cell, path in project.records().items():
         one, two = (json.loads(path.read_text()) for path in (path, undisturbed.records()[cell]))
         assert {**one, "run": None} == {**two, "run": None}
@@ -91,7 +91,9 @@ def test_sigkill_of_everything(project: Project, undisturbed: Project) -> None:
     assert project.run("--unlock").rc == 0
     finish(project, undisturbed, 2)
     assert len(re.findall(r"going on from the checkpoint at epoch \d+, step \d+", logs(project))) == len(under_way)
-    assert re.search(r"checkpoint left behind as \S+\.rejected: it is torn .*; starting from the beginning", logs(project))
+    assert re.search(
+        r"checkpoint left behind as \S+\.rejected: it is torn .*; starting from the beginning", logs(project)
+    )
     assert re.search(r"checkpoint left behind as \S+\.rejected: it belongs to another cell", logs(project))
 
 

@@ -20,7 +20,8 @@ def script(log: str) -> Iterator[None]:
     try:
         yield
     except (ConfigError, DataError, RecordError) as error:
-        Path(log).write_text(traceback.format_exc())
+        # What it says is enough to mend it; a traceback would bury that.
+        Path(log).write_text(f"{type(error).__name__}: {error}\n")
         sys.exit(f"\nError: {error}\n")
     except Exception:
         Path(log).write_text(traceback.format_exc())

@@ -1,0 +1,111 @@
+"""What reruns, and what does not, when the code or the files change."""
+
+import json
+import os
+import shutil
+
+import pytest
+from projects import PROFILE, Project
+
+CELL = "digits/mixer_digits/tiny/lr0.003_wd0.1_seed0"
+
+
+@pytest.mark.parametrize("name", ["train/cell.py", "models/mixer.py", "data/_prepare.py", "analysis/table1.py"])
+def test_a_comment_in_the_code_reruns_nothing(tiny_copy: Project, name: str) -> None:
+    path = tiny_copy.path("workflow/lrwd", name)
+    path.write_text(path.read_text() + "\n# A thought.\n")
+    assert "Nothing to be done" in tiny_copy.plan().text
+
+
+def test_what_training_computes_reruns_all_cells(tiny_copy: Project) -> None:
+    tiny_copy.edit("workflow/lrwd/train/build.py", "EVAL_BATCH_SIZE = 512", "EVAL_BATCH_SIZE = 256")
+    assert tiny_copy.plan().cells == set(tiny_copy.records())
+
+
+def test_a_networks_code_reruns_that_networks_cells(tiny_copy: Project) -> None:
+    path = tiny_copy.path("workflow/lrwd/models/mixer.py")
+    path.write_text(path.read_text() + "\nNEW = 1\n")
+    assert tiny_copy.plan().cells == {cell for cell in tiny_copy.records() if "mixer_digits" in cell}
+
+
+def test_what_preparation_does_prepares_anew(tiny_copy: Project) -> None:
+    tiny_copy.edit("workflow/lrwd/data/digits.py", "255 / 16", "254 / 16")
+    result = tiny_copy.plan()
+    assert result.jobs["prepare_data"] == 1
+    assert result.cells == set(tiny_copy.records())
+
+
+def test_the_code_of_tables_makes_them_anew_and_trains_nothing(tiny_copy: Project) -> None:
+    path = tiny_copy.path("workflow/lrwd/stats/ratio.py")
+    path.write_text(path.read_text() + "\nNEW = 1\n")
+    jobs = tiny_copy.plan().jobs
+    assert "table_table1" in jobs
+    assert not {"train_cell", "prepare_data"} & set(jobs)
+
+
+def test_the_code_of_a_figure_makes_it_anew_and_no_other(tiny_copy: Project) -> None:
+    path = tiny_copy.path("workflow/lrwd/plots/forest.py")
+    path.write_text(path.read_text() + "\nNEW = 1\n")
+    assert tiny_copy.plan().jobs == {"figure_forest": 1, "all": 1}
+
+
+@pytest.mark.parametrize("options", [PROFILE, ("--cores", "2")])
+def test_a_new_checkout_of_the_same_files_trains_nothing(tiny_copy: Project, options: tuple[str, ...]) -> None:
+    """As `git pull` or a copy does it: every file of the repository gets today's date."""
+    for name in ("Snakefile", "config.yaml", "workflow", "profiles", "envs"):
+        for path in [tiny_copy.path(name), *tiny_copy.path(name).rglob("*")]:
+            os.utime(path)
+    result = tiny_copy.run("-n", "--quiet", "reason", *options)
+    assert result.rc == 0, result.text
+    assert not {"train_cell", "prepare_data"} & set(result.jobs)
+    if options == PROFILE:
+        assert "Nothing to be done" in result.text
+
+
+def test_a_moved_project_trains_nothing(tiny_copy: Project) -> None:
+    moved = tiny_copy.folder.with_name("moved")
+    tiny_copy.folder.rename(moved)
+    assert "Nothing to be done" in Project(moved, tiny_copy.extra).plan().text
+
+
+def test_without_its_memory_snakemake_trains_nothing_again(tiny_copy: Project) -> None:
+    """As after a copy of the results alone, without the hidden folder in which Snakemake keeps what it ran."""
+    shutil.rmtree(tiny_copy.path(".snakemake"))
+    assert not tiny_copy.plan().cells
+
+
+def test_a_deleted_record_is_trained_again(tiny_copy: Project) -> None:
+    tiny_copy.records()[CELL].unlink()
+    result = tiny_copy.plan()
+    assert result.cells == {CELL}
+    assert "collect" in result.jobs
+
+
+def test_a_torn_record_is_set_aside_and_trained_again(tiny_copy: Project) -> None:
+    record = tiny_copy.records()[CELL]
+    whole, runs = json.loads(record.read_text()), tiny_copy.read("results/runs.csv")
+    record.write_bytes(record.read_bytes()[: record.stat().st_size // 2])
+    before = tiny_copy.dates()
+    result = tiny_copy.ok("--", "results/runs.csv")
+    assert f"{CELL}.json: not a whole record; set aside" in result.text
+    assert result.cells == {CELL}
+    after = tiny_copy.dates()
+    assert {cell for cell in before if before[cell] != after[cell]} == {CELL}
+    again = json.loads(record.read_text())
+    assert {**again, "run": None} == {**whole, "run": None}
+    assert tiny_copy.read("results/runs.csv") == runs
+    assert record.with_name(record.name + ".torn").exists()
+
+
+def test_a_record_deleted_from_a_study_with_a_line_is_trained_again(smoke_copy: Project) -> None:
+    """Of the grid, on which the ratios rest, or of the line: found missing although every table is there."""
+    for part in ("True,,", "False,"):
+        row = next(row for row in smoke_copy.read("results/runs.csv").splitlines() if f",{part}" in row)
+        dataset, arch, _, _, recipe, lr, wd, seed = row.split(",")[:8]
+        cell = f"{dataset}/{arch}/{recipe}/lr{lr}_wd{wd.removesuffix('.0')}_seed{seed}"
+        record = smoke_copy.records()[cell]
+        content = record.read_text()
+        record.unlink()
+        assert smoke_copy.plan().cells == {cell}
+        assert smoke_copy.plan("--", "results/tables/gap.csv").cells == {cell}
+        record.write_text(content)
