@@ -16,6 +16,7 @@ from typing import Any
 from lrwd.code_hash import training_code
 from lrwd.errors import ConfigError
 from lrwd.record import write_text_atomic
+from lrwd.start import ONE_THREAD
 from lrwd.study import Study
 
 WORKFLOW = Path(__file__).parent.parent
@@ -46,7 +47,7 @@ def check_parts_once(study: Study) -> None:
         input=json.dumps(list(unchecked.values())),
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
+        env={**os.environ, **ONE_THREAD, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
         check=False,
     )
     if answer.returncode:
