@@ -29,9 +29,7 @@ def test_agrees_with_anova_lm_and_scipy_on_unequal_groups() -> None:
 
 def test_published_table_gives_the_audits_f() -> None:
     # Table 1's ten values give F(4, 5) = 1.18, not F(4, 45) = .72.
-    groups = {
-        label: np.array([row.rho for row in paper.TABLE_1 if row.label == label]) for label in paper.LABELS
-    }
+    groups = {label: np.array([row.rho for row in paper.TABLE_1 if row.label == label]) for label in paper.LABELS}
     result = one_way_anova(groups)
     assert result.f == pytest.approx(1.18, abs=0.005)
     assert (result.df_between, result.df_within) == (4, 5)

@@ -96,9 +96,7 @@ def test_slopes_of_many_resamples_are_those_of_each() -> None:
             assert b[row] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("rng", "num_seeds", "missing"), [(0, 5, 0.0), (1, 3, 0.0), (2, 5, 0.3), (3, 4, 0.5)]
-)
+@pytest.mark.parametrize(("rng", "num_seeds", "missing"), [(0, 5, 0.0), (1, 3, 0.0), (2, 5, 0.3), (3, 4, 0.5)])
 def test_exact_bootstrap_is_the_limit_of_the_plain_loop(
     rng: int, num_seeds: int, missing: float, random_surface: SurfaceMaker
 ) -> None:
@@ -173,9 +171,7 @@ def test_one_seed_has_one_resample_and_nine_are_refused(random_surface: SurfaceM
 
 
 @pytest.mark.parametrize(("power", "factor", "b"), [(1.0, 0.1, 1.0), (-1.0, 1e-6, -1.0), (0.0, 0.01, 0.0)])
-def test_a_wide_grid_gives_the_true_power_back(
-    power: float, factor: float, b: float, peaked: SurfaceMaker
-) -> None:
+def test_a_wide_grid_gives_the_true_power_back(power: float, factor: float, b: float, peaked: SurfaceMaker) -> None:
     surface = peaked(power=power, factor=factor, noise=0.003)
     fit = fit_ratio(surface.lr, select_wd(surface).wd)
     boot = bootstrap_ratio(surface, 0.95)

@@ -36,11 +36,7 @@ def test_selection_is_pandas_idxmax(rng: int, random_surface: SurfaceMaker) -> N
     surface = random_surface(rng, missing=0.2)
     chosen = select_wd(surface)
     for row in range(len(surface.lr)):
-        cells = [
-            (wd, value)
-            for wd, cell in zip(surface.wd[row], surface.select[row], strict=True)
-            for value in cell
-        ]
+        cells = [(wd, value) for wd, cell in zip(surface.wd[row], surface.select[row], strict=True) for value in cell]
         frame = pd.DataFrame(cells, columns=["wd", "acc"]).dropna()
         means = frame.groupby("wd")["acc"].mean().round(12)
         assert chosen.wd[row] == means.idxmax()

@@ -1,6 +1,7 @@
 """Censored-peak regression: the ridge through the peaks of all learning rates, edges entering as bounds."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from lrwd.stats.peak import Peaks
@@ -11,6 +12,7 @@ from lrwd.stats.surface import Floats
 _NO_SCATTER = 1e-6
 _COARSE, _FINE, _ROUNDS = 33, 9, 4  # points of scatter looked at; each round shrinks the bracket fourfold
 _NEWTON_STEPS, _CONVERGED = 60, 1e-9
+Mask = NDArray[np.bool_]
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -71,7 +73,7 @@ def fit_censored_peak(peaks: Peaks, level: float) -> Ridge:
         ln_wd_ref_se=float(np.sqrt(covariance[0, 0])),
         lr_ref=float(np.exp(data.centre)),
         df=num - 2,
-        scatter=float(scatter[0]) if scatter[0] > _NO_SCATTER else 0.0,
+        scatter=float(scatter[0]) if scatter[0] > 1.01 * _NO_SCATTER else 0.0,
         weights=likelihood_weights(log_likelihood[1:-1]),
     )
     if num < 5:
@@ -81,7 +83,7 @@ def fit_censored_peak(peaks: Peaks, level: float) -> Ridge:
     return with_curvature(ridge, data.peak_lr, float(coefficients[-1, 2]), float(coefficients[-1, 1]), half)
 
 
-def _maximise(data: _Data, fixed: Floats, free: Floats) -> tuple[Floats, Floats, Floats]:
+def _maximise(data: _Data, fixed: Floats, free: Mask) -> tuple[Floats, Floats, Floats]:
     """Coefficients (H, 3), scatter (H,) and log-likelihood (H,) of each model, all models at once.
 
     For a given scatter the log-likelihood is concave in the coefficients; the scatter alone is searched.
@@ -100,7 +102,7 @@ def _maximise(data: _Data, fixed: Floats, free: Floats) -> tuple[Floats, Floats,
     return found
 
 
-def _given_scatter(data: _Data, fixed: Floats, free: Floats, tau2: Floats) -> tuple[Floats, Floats]:
+def _given_scatter(data: _Data, fixed: Floats, free: Mask, tau2: Floats) -> tuple[Floats, Floats]:
     """Newton's method for the coefficients at each scatter, steps halved where the likelihood would fall.
 
     Args:
@@ -126,7 +128,7 @@ def _given_scatter(data: _Data, fixed: Floats, free: Floats, tau2: Floats) -> tu
     return best, reached
 
 
-def _likelihood(data: _Data, coefficients: Floats, tau2: Floats, free: Floats) -> tuple[Floats, Floats, Floats]:
+def _likelihood(data: _Data, coefficients: Floats, tau2: Floats, free: Mask) -> tuple[Floats, Floats, Floats]:
     """Log-likelihood (...), its gradient (..., 3) and minus its second derivative (..., 3, 3).
 
     Coefficients that are not free have gradient 0 and information 1, so that a step leaves them alone.
@@ -163,7 +165,7 @@ def _bounded(low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
     return value, slope, np.maximum(curved + slope**2, 0.0)
 
 
-def _covariance(data: _Data, coefficients: Floats, free: Floats, tau2: float) -> Floats:
+def _covariance(data: _Data, coefficients: Floats, free: Mask, tau2: float) -> Floats:
     """Inverse of the information about the coefficients at a scatter; (3, 3)."""
     scatter2 = np.array(max(tau2, _NO_SCATTER**2))
-    return np.linalg.inv(_likelihood(data, coefficients, scatter2, free)[2])
+    return np.asarray(np.linalg.inv(_likelihood(data, coefficients, scatter2, free)[2]), dtype=np.float64)

@@ -223,7 +223,7 @@ def _vertex(ln_wd: Floats, mean: Floats, error: Floats, centre: int, df: int, le
         a, half_b, c = 4 * (c2**2 - v22), 2 * (c1 * c2 - v12), c1**2 - v11
         if not a > 0:
             continue
-        se = np.sqrt(max(half_b**2 - a * c, 0.0)) / a / quantile
+        se = np.sqrt(max(half_b**2 - a * c, 0.0)) / a / quantile if noisy else 0.0
         found = _Vertex(float(ln_wd[centre] + vertex), float(se), float(-c2), used)
         spare, excess = len(used) - 3, float(weight[used] @ (mean[used] - design @ coefficients) ** 2)
         fit = float(special.fdtrc(spare, df, excess / spare)) if spare else 1.0

@@ -12,7 +12,7 @@ from lrwd.stats.surface import Floats, Ints, Surface
 
 
 class _Cells(NamedTuple):
-    """The cells around the peaks; x and z are ln eta and ln lambda, centred; weights are 1/variance of the means if ``noisy``."""
+    """The cells around the peaks; x, z: ln eta, ln lambda, centred; weights: 1/variance of the means if ``noisy``."""
 
     row: Ints
     x: Floats
@@ -130,7 +130,8 @@ def _errors(cells: _Cells, design: Floats) -> Floats:
     without = []
     for row in rows:
         kept = cells.row != row
-        part = _Cells(*(values[kept] for values in cells[:-1]), cells.noisy)
+        x, z, accuracy, weight = (values[kept] for values in cells[1:-1])
+        part = _Cells(cells.row[kept], x, z, accuracy, weight, cells.noisy)
         without.append(_line(_fit(part, design[kept])[0]))
     spread = np.var(np.array(without), axis=0) * (len(rows) - 1)
     return np.sqrt(np.maximum(noise, spread))

@@ -103,7 +103,7 @@ def verdict(ridge: Ridge) -> tuple[str, str]:
         return UNKNOWN, "no interval of b"
     held = [name for name, slope in HYPOTHESES.items() if low <= slope <= high]
     if len(held) > 1:
-        return UNKNOWN, f"the interval of b holds {' and '.join(f'{HYPOTHESES[name]:+g}' for name in held)}"
+        return UNKNOWN, f"the interval of b holds the slopes of {' and '.join(held)}"
     if not held:
         return NONE, "the interval of b holds none of +1, 0, -1"
     bends = ridge.curvature_ci[0] > 0 or ridge.curvature_ci[1] < 0
