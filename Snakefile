@@ -21,8 +21,17 @@ rule all:
         expand("<results>/figures/{figure}.png", figure=FIGURES),
 
 
-include: "workflow/rules/prepare.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/collect.smk"
+if STUDY.imported:
+
+    include: "workflow/rules/import.smk"
+
+else:
+
+    include: "workflow/rules/prepare.smk"
+    include: "workflow/rules/train.smk"
+    include: "workflow/rules/collect.smk"
+
+
+include: "workflow/rules/runs.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
