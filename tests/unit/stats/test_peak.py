@@ -119,7 +119,8 @@ def test_pure_noise_rarely_gives_a_peak() -> None:
     rng = np.random.default_rng(4)
     kinds = [kind for _ in range(60) for kind in find_peaks(study((0.0, 1e-3), rng, fall=quadratic(0.0)), LEVEL).kind]
     assert kinds.count("peak") <= 0.06 * len(kinds)
-    assert kinds.count("flat") >= 0.8 * len(kinds)
+    # The level holds for a single best; here 13 wd are equally good, and the luckiest is compared with the unluckiest.
+    assert kinds.count("flat") >= 0.7 * len(kinds)
 
 
 def test_ties_do_not_move_a_symmetric_peak() -> None:
