@@ -29,6 +29,7 @@ COLUMNS = (
     *("recipe", "estimator", "num_networks", "networks", "left_out", "lr_ref", *_INTERVALS, "q_p", "i2", *_TESTS),
     *("equivalent_1_25", "equivalent_1_50", *_ANOVA),
 )
+_OF_SEVERAL = (*_INTERVALS, "q_p", "i2", *_TESTS, "equivalent_1_25", "equivalent_1_50")
 # Effect ln rho, its standard error, and that one's degrees of freedom; or why there is none.
 Effect = tuple[float, float, float] | str
 
@@ -120,7 +121,7 @@ def _row(effects: dict[str, Effect]) -> dict[str, Any]:
     }
     if len(used) < 2:
         few = undefined(f"{len(used)} of {len(effects)} networks have a ratio with an error, fewer than 2")
-        return dict.fromkeys(COLUMNS, few) | row
+        return dict.fromkeys(_OF_SEVERAL, few) | row
     effect, error, df = np.array(list(used.values())).T
     meta = random_effects(effect, error, paper.CI_LEVEL)
     return row | _pooled(meta) | _tests(meta, effect, error, df)

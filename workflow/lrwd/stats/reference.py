@@ -40,9 +40,7 @@ def estimate_rho_plain(pairs: list[tuple[float, float]]) -> tuple[float, float]:
     return float(rho), float(r2)
 
 
-def bootstrap_plain(
-    surface: Surface, num_resamples: int, generator: np.random.Generator
-) -> tuple[Floats, Floats]:
+def bootstrap_plain(surface: Surface, num_resamples: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
     """Draw seeds with replacement, re-select lambda*, refit: rho and b of each resample.
 
     Args:
