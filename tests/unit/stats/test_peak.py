@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from ridge_studies import WIDE, lopsided, published, quadratic, study, without
-from scipy import stats
+from scipy import optimize, special, stats
 
 from lrwd import paper
 from lrwd.errors import DataError
@@ -155,8 +155,43 @@ def test_a_level_is_a_probability() -> None:
 
 def test_quantiles_are_scipys() -> None:
     # stdtrit, fdtrc and chdtri are used for speed: they are the quantiles and tails of scipy.stats.
-    from scipy import special
-
     assert special.stdtrit(7, 0.975) == pytest.approx(stats.t.ppf(0.975, 7))
     assert special.fdtrc(2, 9, 3.3) == pytest.approx(stats.f.sf(3.3, 2, 9))
     assert special.chdtri(2, 0.5) == pytest.approx(stats.chi2.median(2))
+
+
+def test_error_is_half_of_fiellers_interval() -> None:
+    surface = study((1.0, 0.1), np.random.default_rng(7), fall=quadratic(0.004), noise=0.006)
+    peaks = find_peaks(surface, LEVEL)
+    rows = np.flatnonzero(peaks.is_peak)
+    assert len(rows) >= 4
+    for row in rows:
+        used = np.flatnonzero(peaks.window[row])
+        x = np.log(surface.wd[row, used]) - peaks.ln_wd[row]
+        design = np.vander(x, 3)
+        covariance = np.linalg.inv(design.T @ (design / peaks.error[row, used, None] ** 2))
+        c2, c1, _ = covariance @ (design.T @ (surface.select[row, used].mean(axis=1) / peaks.error[row, used] ** 2))
+        quantile = stats.t.ppf(0.975, peaks.df)
+
+        def outside(theta: float, c1=c1, c2=c2, v=covariance, q=quantile) -> float:
+            variance = v[1, 1] + 4 * theta * v[0, 1] + 4 * theta**2 * v[0, 0]
+            return float((c1 + 2 * theta * c2) ** 2 - q**2 * variance)
+
+        assert c1 == pytest.approx(0, abs=1e-9)  # centred on the vertex
+        low, high = optimize.brentq(outside, -1e4, 0), optimize.brentq(outside, 0, 1e4)
+        assert peaks.se[row] == pytest.approx((high - low) / 2 / quantile, rel=1e-6)
+
+
+def test_a_cell_that_collapses_at_times_is_not_taken_for_precise() -> None:
+    surface = study((0.0, 1e-3), np.random.default_rng(8), fall=quadratic(0.008))
+    before = find_peaks(surface, LEVEL)
+    column = 7  # one step above the best, 1e-3
+    select = surface.select.copy()
+    select[0, column] = [0.68, 0.1, 0.69]
+    after = find_peaks(Surface(surface.lr, surface.wd, select, select, surface.seeds), LEVEL)
+    assert after.error[0, column] == pytest.approx(np.std(select[0, column], ddof=1) / np.sqrt(3))
+    np.testing.assert_array_equal(after.error[1:], np.full((5, 13), after.sigma / np.sqrt(3)))
+    assert after.sigma == pytest.approx(before.sigma, rel=0.1)
+    # That cell neither bounds the row nor moves its peak much.
+    assert after.ln_high[0] > np.log(surface.wd[0, column])
+    assert after.kind[0] != "peak" or abs(after.ln_wd[0] - np.log(1e-3)) < 0.6

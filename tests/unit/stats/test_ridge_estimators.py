@@ -95,7 +95,7 @@ def test_the_papers_grid_is_refused(noise: float, fall) -> None:
 def test_the_same_code_says_that_the_paper_is_right() -> None:
     # rho = .10 on a grid that holds it, at every lr.
     fit = censored(study((1.0, 0.10), np.random.default_rng(0), fall=published))
-    assert verdict(fit) == ("ratio", "")
+    assert verdict(fit) == ("ratio", "the interval of b holds the slope of ratio alone")
     assert fit.b_ci[0] <= 1 <= fit.b_ci[1]
     rho = np.exp(fit.ln_wd_ref) / fit.lr_ref
     assert rho == pytest.approx(0.10, rel=0.1)

@@ -51,7 +51,7 @@ def _counts(ridges: Ridges) -> dict[str, Any]:
 
 def _row(ridge: Ridge) -> dict[str, Any]:
     call, reason = verdict(ridge)
-    entries: dict[str, Any] = {"verdict": call, "reason": reason or undefined("none needed")}
+    entries: dict[str, Any] = {"verdict": call, "reason": reason}
     if ridge.reason:
         return dict.fromkeys(_NUMBERS, undefined(ridge.reason)) | entries
     no_interval = "the seeds allow no bootstrap interval"

@@ -94,7 +94,7 @@ def verdict(ridge: Ridge) -> tuple[str, str]:
         One of ``ratio``, ``constant``, ``timescale`` if b's interval holds that slope alone, and the ridge either
         does not bend significantly or stays within 0.5 of that slope at both ends; ``none of these`` if the
         interval holds none of +1, 0, -1, or the ridge bends away; ``not identifiable`` if there is no interval or
-        it holds several. Then why, where it is not one of the first three.
+        it holds several. Then why, in words.
     """
     if ridge.reason:
         return UNKNOWN, ridge.reason
@@ -109,4 +109,4 @@ def verdict(ridge: Ridge) -> tuple[str, str]:
     bends = ridge.curvature_ci[0] > 0 or ridge.curvature_ci[1] < 0
     if bends and max(abs(ridge.slope_low - HYPOTHESES[held[0]]), abs(ridge.slope_high - HYPOTHESES[held[0]])) > 0.5:
         return NONE, f"the ridge bends: local slopes {ridge.slope_low:.2f} to {ridge.slope_high:.2f}"
-    return held[0], ""
+    return held[0], f"the interval of b holds the slope of {held[0]} alone"
