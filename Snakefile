@@ -1,5 +1,5 @@
 # How should weight decay follow the learning rate in AdamW? See README.md.
-# Targets: all (default), prepare, train, tables, figures; or any file under results/.
+# Targets: all (default), design (no training), prepare, train, tables, figures; or any file under results/.
 from snakemake.utils import min_version
 
 min_version("9.12")
@@ -14,11 +14,15 @@ include: "workflow/rules/common.smk"
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/design.smk"
+
+
 rule all:
     default_target: True
     input:
         expand("<results>/tables/{table}.csv", table=TABLES),
         expand("<results>/figures/{figure}.png", figure=FIGURES),
+        rules.design.input,
 
 
 if STUDY.imported:

@@ -45,7 +45,7 @@ def refusal(config: Config, *changes: Callable[[Config], None]) -> str:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("bogus", "study, results, pathvars, execution, studies"),
+        ("bogus", "study, results, pathvars, execution, design, studies"),
         ("execution.bogus", "warm_start, checkpoint_sec, loader_workers"),
         ("studies.demo.bogus", "title, datasets, architectures, recipes, grid, seeds, selection, on_ratio"),
         ("studies.paper.bogus", "title, parts"),
@@ -80,7 +80,11 @@ def test_missing_key(config: Config, path: str) -> None:
         ),
         ("studies.demo.recipes", ["shrt"], "studies.demo.recipes: Unknown recipe 'shrt'. Available: short"),
         ("datasets.digits.source", "digts", "datasets.digits.source: Unknown data source 'digts'. Available: cifar100"),
-        ("architectures.vit_digits.model", "vti", "architectures.vit_digits.model: Unknown model 'vti'. Available: conv"),
+        (
+            "architectures.vit_digits.model",
+            "vti",
+            "architectures.vit_digits.model: Unknown model 'vti'. Available: conv",
+        ),
         ("recipes.short.optimizer.name", "adam", "recipes.short.optimizer.name: Unknown optimizer 'adam'. Available: "),
         ("recipes.short.schedule.name", "wsd2", "recipes.short.schedule.name: Unknown schedule 'wsd2'. Available: "),
         (
@@ -91,7 +95,11 @@ def test_missing_key(config: Config, path: str) -> None:
         ("recipes.short.decay", "some", "recipes.short.decay: 'some' is not allowed. Allowed: all, matrices"),
         ("recipes.short.precision", "fp8", "recipes.short.precision: 'fp8' is not allowed. Allowed: fp32, bf16"),
         ("architectures.vit_digits.kind", "rnn", "architectures.vit_digits.kind: 'rnn' is not allowed. Allowed: cnn,"),
-        ("studies.demo.selection.split", "dev", "studies.demo.selection.split: 'dev' is not allowed. Allowed: val, test"),
+        (
+            "studies.demo.selection.split",
+            "dev",
+            "studies.demo.selection.split: 'dev' is not allowed. Allowed: val, test",
+        ),
         ("studies.demo.selection.epoch", "last", "epoch: 'last' is not allowed. Allowed: final, best"),
     ],
 )
@@ -216,7 +224,10 @@ def test_a_time_scale_is_above_zero(config: Config) -> None:
         (["demo", "dmeo"], "studies.mine.parts: Unknown study 'dmeo'. Available: demo"),
         (["demo", "demo"], "studies.mine.parts: 'demo' appears more than once"),
         ([], "studies.mine.parts: the list is empty"),
-        (["cifar100", "cifar100_wide"], "studies.mine.parts: cifar100/resnet50_px32/cifar100_paper is in studies.cifar"),
+        (
+            ["cifar100", "cifar100_wide"],
+            "studies.mine.parts: cifar100/resnet50_px32/cifar100_paper is in studies.cifar",
+        ),
     ],
 )
 def test_studies_of_parts(config: Config, parts: list[str], words: str) -> None:

@@ -34,28 +34,24 @@ def ragged() -> list[tuple[str, float, float, int]]:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Callable[[str], Project]:
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Project]:
     def made(runs: str) -> Project:
         project = new_project(tmp_path / "project")
         project.path("mine.yaml").write_text(f"study: mine\nstudies: {{mine: {{runs: {runs}}}}}\n")
-        # Whoever imports torch here fails: an environment for the analysis only.
-        project.path("without").mkdir()
-        for name in ("torch", "torchvision", "timm"):
-            project.path("without", f"{name}.py").write_text("raise ImportError('there is no torch here')\n")
+        project.hide_torch(monkeypatch)
         return project
 
     return made
 
 
-def run(project: Project, *targets: str, monkeypatch: pytest.MonkeyPatch, timeout: float = 300) -> Result:
-    monkeypatch.setenv("PYTHONPATH", str(project.path("without")))
+def run(project: Project, *targets: str, timeout: float = 300) -> Result:
     return project.run(*CORES, "--configfile", "mine.yaml", "--", *targets, timeout=timeout)
 
 
-def test_a_csv_is_all_that_is_needed(make: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_csv_is_all_that_is_needed(make: Callable) -> None:
     project = make("sweep.csv")
     project.path("sweep.csv").write_text(sweep(ragged()))
-    result = run(project, "results/tables/table1.csv", monkeypatch=monkeypatch)
+    result = run(project, "results/tables/table1.csv")
     assert result.rc == 0, result.text[-4000:]
     assert result.jobs == {"import_runs": 1, "runs": 1, "table_table1": 1}
     table = pd.read_csv(project.path("results", "tables", "table1.csv"))
@@ -67,41 +63,41 @@ def test_a_csv_is_all_that_is_needed(make: Callable, monkeypatch: pytest.MonkeyP
     assert "`machine`" in report
 
 
-def test_every_table_and_figure_is_made_of_it(make: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_table_and_figure_is_made_of_it(make: Callable) -> None:
     project = make("sweep.csv")
     project.path("sweep.csv").write_text(sweep(ragged()))
-    result = run(project, "all", monkeypatch=monkeypatch, timeout=600)
+    result = run(project, "all", timeout=600)
     assert result.rc == 0, result.text[-6000:]
     assert not TRAINING & set(result.jobs)
     names = {path.stem for path in project.path("workflow", "lrwd", "analysis").glob("[a-z]*.py")}
-    assert names == {path.stem for path in project.path("results", "tables").glob("*.csv")}
+    assert names | {"identifiability", "calibration"} == {
+        path.stem for path in project.path("results", "tables").glob("*.csv")
+    }
     assert (pd.read_csv(project.path("results", "tables", "claims.csv"))["verdict"] == "not run").all()
-    again = run(project, "all", monkeypatch=monkeypatch)
+    again = run(project, "all")
     assert "Nothing to be done" in again.text
 
 
-def test_a_changed_file_is_imported_anew_and_a_bad_one_is_explained(
-    make: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_file_is_imported_anew_and_a_bad_one_is_explained(make: Callable) -> None:
     project, target = make("sweep.csv"), "results/tables/table1.csv"
     text = sweep(ragged())
     project.path("sweep.csv").write_text(text)
-    assert run(project, target, monkeypatch=monkeypatch).rc == 0
+    assert run(project, target).rc == 0
     project.path("sweep.csv").write_text(text + text.splitlines()[1] + "\n")
-    result = run(project, target, monkeypatch=monkeypatch)
+    result = run(project, target)
     assert result.rc != 0
     last = text.count("\n") + 1
     assert f"line 2, line {last}: dataset=mydata, arch=net_a, recipe=imported, lr=0.001, wd=0.0, seed=0" in result.text
     assert "Traceback" not in result.text.partition("Error: sweep.csv")[2].partition("\n")[0]
 
 
-def test_a_missing_file_is_said_before_anything_runs(make: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run(make("swep.csv"), "results/tables/table1.csv", monkeypatch=monkeypatch)
+def test_a_missing_file_is_said_before_anything_runs(make: Callable) -> None:
+    result = run(make("swep.csv"), "results/tables/table1.csv")
     assert result.rc != 0
     assert "studies.mine.runs: 'swep.csv' does not exist" in result.text
 
 
-def test_a_folder_of_the_papers_scripts_files(make: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_the_papers_scripts_files(make: Callable) -> None:
     project = make("folder")
     project.path("folder").mkdir()
     for lr in (1e-4, 1e-3, 1e-2):
@@ -111,7 +107,7 @@ def test_a_folder_of_the_papers_scripts_files(make: Callable, monkeypatch: pytes
                 result = {"arch": "resnet50", "dataset": "cifar100", "lr": lr, "wd": wd, "seed": seed}
                 result |= {"best_acc": accuracy, "final_acc": accuracy - 1, "history": []}
                 project.path("folder", f"lr{lr}_wd{wd}_s{seed}.json").write_text(json.dumps(result))
-    result = run(project, "results/tables/claims.csv", monkeypatch=monkeypatch)
+    result = run(project, "results/tables/claims.csv")
     assert result.rc == 0, result.text[-4000:]
     claims = pd.read_csv(project.path("results", "tables", "claims.csv"))
     mine = claims[(claims["label"] == "ResNet-50") & (claims["dataset"] == "cifar100")]
