@@ -91,10 +91,10 @@ def test_a_mixture_of_units_is_refused_unless_the_unit_is_given(tmp_path: Path) 
         ("net,digits,0.001,0.2,0,-0.1", "test_top1 is -0.1 in line 5"),
         ("net,digits,fast,0.2,0,0.1", "lr is 'fast' in line 5; allowed: a number"),
         ("net,digits,inf,0.2,0,0.1", "lr is 'inf' in line 5; allowed: a number"),
-        ("net,digits,0,0.2,0,0.1", "lr is 0 in line 5; > 0"),
-        ("net,digits,0.001,-1,0,0.1", "wd is -1 in line 5; >= 0"),
-        ("net,digits,0.001,0.2,1.5,0.1", "seed is 1.5 in line 5; an integer"),
-        ("net,digits,0.001,0.2,-1,0.1", "seed is -1 in line 5; an integer"),
+        ("net,digits,0,0.2,0,0.1", "lr is 0 in line 5; allowed: > 0"),
+        ("net,digits,0.001,-1,0,0.1", "wd is -1 in line 5; allowed: >= 0"),
+        ("net,digits,0.001,0.2,1.5,0.1", "seed is 1.5 in line 5; allowed: an integer"),
+        ("net,digits,0.001,0.2,-1,0.1", "seed is -1 in line 5; allowed: an integer"),
         ("net,digits,0.001,0.2,a,0.1", "seed is 'a' in line 5"),
         ("net,digits,0.010,1e-1,0,0.9", "1 run occurs more than once; allowed: one row a run"),
     ],
@@ -124,6 +124,16 @@ def test_missing_values_are_dropped_and_said(tmp_path: Path, missing: str) -> No
     assert "1 without test_top1 (line 5)" in report
     assert "1 without lr (line 6)" in report
     assert "5 rows were read" in report  # the empty one is none
+
+
+def test_a_diverged_run_counts_as_chance_where_the_classes_are_known(tmp_path: Path) -> None:
+    head = HEAD + ",status,num_classes"
+    rows = ("n,d,1,1,0,60,ok,10", "n,d,1,2,0,,diverged,10", "n,d,1,3,0,,diverged,", "n,d,1,4,0,,ok,10")
+    runs, report = import_runs(write(tmp_path, *rows, head=head))
+    assert runs["select_top1"].tolist() == [0.6, 0.1]
+    assert runs["status"].tolist() == ["ok", "diverged"]
+    assert "2 without test_top1 (line 4, line 5)" in report
+    assert "1 diverged runs without an accuracy count as chance" in report
 
 
 def test_nothing_left(tmp_path: Path) -> None:

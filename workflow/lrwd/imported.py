@@ -54,6 +54,11 @@ def import_runs(imported: Imported) -> tuple[pd.DataFrame, str]:
         runs[name] = _column(texts, name, imported, notes)
     _check_values(runs, texts[PLACE], source)
     runs = runs.assign(select_top1=runs[select], report_top1=runs[report])
+    chance = _counts_as_chance(texts) & runs["select_top1"].isna()
+    if chance.any():
+        for name in ("select_top1", "report_top1"):
+            runs.loc[chance, name] = 1 / runs.loc[chance, "num_classes"]
+        notes.append(f"{int(chance.sum())} diverged runs without an accuracy count as chance, 1/num_classes.")
     runs = _completed(runs, texts, source, notes)
     _refuse_duplicates(runs, texts[PLACE], source)
     if runs.empty:
@@ -92,10 +97,19 @@ def _without_missing(texts: pd.DataFrame, select: str) -> tuple[pd.DataFrame, li
     dropped = []
     for name in (*NEEDED, *(["recipe"] if "recipe" in texts else []), select):
         gone = _is_missing(texts[name])
+        if name == select:
+            gone &= ~_counts_as_chance(texts)
         if gone.any():
             dropped.append(f"{int(gone.sum())} without {name} ({_places(texts[PLACE][gone])})")
             texts = texts[~gone]
     return texts, dropped
+
+
+def _counts_as_chance(texts: pd.DataFrame) -> pd.Series:
+    """Diverged runs of a known number of classes, whose accuracy need not be given."""
+    if not {"status", "num_classes"} <= set(texts):
+        return pd.Series(False, index=texts.index)
+    return (texts["status"] == "diverged") & ~_is_missing(texts["num_classes"])
 
 
 def _column(texts: pd.DataFrame, name: str, imported: Imported, notes: list[str]) -> pd.Series:
@@ -155,7 +169,9 @@ def _check_values(runs: pd.DataFrame, places: pd.Series, source: str) -> None:
     )
     for name, wrong, allowed in rules:
         if wrong.any():
-            raise DataError(f"{source}: {name} is {runs[name][wrong].iloc[0]:g} in {_places(places[wrong])}; {allowed}")
+            raise DataError(
+                f"{source}: {name} is {runs[name][wrong].iloc[0]:g} in {_places(places[wrong])}; allowed: {allowed}"
+            )
 
 
 def _completed(runs: pd.DataFrame, texts: pd.DataFrame, source: str, notes: list[str]) -> pd.DataFrame:

@@ -63,7 +63,9 @@ def test_the_proposed_grid_is_no_larger_and_better(of_paper: pd.DataFrame) -> No
 
 def test_the_wide_grid_identifies_the_published_ratio(knobs: Knobs) -> None:
     table = identifiability([WIDE], knobs)
-    assert table.loc[table["grid"] == STUDY, "verdict"].tolist() == [_design.IDENTIFIABLE] * 4
+    # It is as good as any other of as many cells, so none is proposed.
+    assert table["grid"].tolist() == [STUDY] * 4
+    assert table["verdict"].tolist() == [_design.IDENTIFIABLE] * 4
 
 
 def test_the_same_seed_gives_the_same_table_and_rows_do_not_depend_on_others(
