@@ -1,5 +1,5 @@
 # How should weight decay follow the learning rate in AdamW? See README.md.
-# Targets: all (default), prepare, train, tables, figures; or any file under results/.
+# Targets: all (default), design (no training), prepare, train, tables, figures; or any file under results/.
 from snakemake.utils import min_version
 
 min_version("9.12")
@@ -14,15 +14,28 @@ include: "workflow/rules/common.smk"
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/design.smk"
+
+
 rule all:
     default_target: True
     input:
         expand("<results>/tables/{table}.csv", table=TABLES),
         expand("<results>/figures/{figure}.png", figure=FIGURES),
+        rules.design.input,
 
 
-include: "workflow/rules/prepare.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/collect.smk"
+if STUDY.imported:
+
+    include: "workflow/rules/import.smk"
+
+else:
+
+    include: "workflow/rules/prepare.smk"
+    include: "workflow/rules/train.smk"
+    include: "workflow/rules/collect.smk"
+
+
+include: "workflow/rules/runs.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"

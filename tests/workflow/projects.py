@@ -36,6 +36,15 @@ TINY = {
 }
 
 
+# Read by every interpreter that has its folder on PYTHONPATH: torch and its like are not found.
+NO_TORCH = """\
+from importlib.machinery import PathFinder
+
+find, hidden = PathFinder.find_spec, {"torch", "torchvision", "timm"}
+PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] in hidden else find(name, *rest)
+"""
+
+
 @dataclass
 class Result:
     """What a run of Snakemake left: its exit status and all that it wrote."""
@@ -122,6 +131,12 @@ class Project:
         """What would be run with the local profile."""
         # The profile leaves out the table of jobs.
         return self.ok("-n", "--quiet", "reason", *args)
+
+    def hide_torch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Run from now on as in an environment for the analysis only."""
+        self.path("without").mkdir()
+        self.path("without", "sitecustomize.py").write_text(NO_TORCH)
+        monkeypatch.setenv("PYTHONPATH", str(self.path("without")))
 
     def processes(self) -> list[str]:
         """The commands of all processes that work in this folder."""

@@ -5,11 +5,13 @@ import yaml
 from projects import ROOT, Project, new_project
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-# What follows the trainings of any study: its table of runs, six tables, six figures.
-TABLES = {f"table_{name}": 1 for name in ("optimal_wd", "table1", "table2", "deviation_fit", "gap", "anova")}
+# What follows the trainings of any study: its table of runs, tables, figures; and what is simulated on its grid.
+OF_PAPER = ("optimal_wd", "table1", "table2", "deviation_fit", "gap", "anova", "claims", "paper_consistency")
+TABLES = {f"table_{name}": 1 for name in (*OF_PAPER, "ridge", "timescale", "universality", "optimism")}
+DESIGN = {"table_identifiability": 1, "table_calibration": 1, "figure_power": 1}
 DRAWN = ("heatmap", "optimal_wd", "forest", "deviation", "one_d_vs_two_d", "training_curves")
 FIGURES = {f"figure_{name}": 1 for name in DRAWN}
-ENDS = {"collect": 1, "runs": 1, **TABLES, **FIGURES, "all": 1}
+ENDS = {"collect": 1, "runs": 1, **TABLES, **FIGURES, **DESIGN, "all": 1}
 CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.json"
 
 

@@ -46,7 +46,7 @@ def preparation_code(source: str) -> str:
 def analysis_code() -> str:
     """Hash of the code that turns records into tables."""
     folders = [name for folder in ("stats", "analysis", "tables") for name in _glob(folder, "*.py")]
-    return _hash(("collect.py", "paper.py", *folders))
+    return _hash(("collect.py", "imported.py", "paper.py", *folders))
 
 
 def figure_code(name: str) -> str:

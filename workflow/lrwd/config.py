@@ -9,7 +9,7 @@ import jsonschema
 
 from lrwd import registry
 from lrwd.errors import ConfigError
-from lrwd.study import AXES, Group, Part, Selection, Study
+from lrwd.study import AXES, Group, Imported, Part, Selection, Study
 
 # JSON takes 1.0 for an integer; as a seed or a batch size it is none.
 _Validator = jsonschema.validators.extend(
@@ -45,6 +45,9 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
     check_schema(config, source)
     try:
         name = _known(config["study"], config["studies"], "study", "study")
+        if "runs" in config["studies"][name]:
+            imported = _imported(config["studies"][name], f"studies.{name}")
+            return Study(name, config, (), config["results"], imported)
         members = _unique(config["studies"][name].get("parts") or [name], f"studies.{name}.parts")
         parts = tuple(
             _part(config, member, f"studies.{member}")
@@ -65,6 +68,8 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
     entry = config["studies"][name]
     if "parts" in entry:
         raise ConfigError(f"{where}: a study made of parts cannot be a part itself")
+    if "runs" in entry:
+        raise ConfigError(f"{where}: a study whose runs come from elsewhere cannot be a part")
     for dataset in _unique(entry["datasets"], f"{where}.datasets"):
         _known(dataset, config["datasets"], f"{where}.datasets", "data set")
         source = config["datasets"][dataset]["source"]
@@ -96,6 +101,21 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
         ratio=None if ratio == "estimated" else ratio,
         kappas=_numbers(line["kappas"], f"{where}.on_ratio.kappas", positive=True),
     )
+
+
+def _imported(entry: Mapping[str, Any], where: str) -> Imported:
+    path, selection = Path(entry["runs"]), entry.get("selection", {})
+    if not path.exists():
+        raise ConfigError(f"{where}.runs: {entry['runs']!r} does not exist (looked in {Path.cwd()})")
+    imported = Imported(entry["runs"], entry.get("unit"), selection.get("split"), selection.get("epoch"))
+    if not imported.files():
+        raise ConfigError(f"{where}.runs: the folder {entry['runs']!r} has no .json file")
+    if imported.epoch and not path.is_dir():
+        raise ConfigError(
+            f"{where}.selection.epoch: {imported.epoch!r} is not allowed, as a CSV file has one accuracy a run; it is "
+            f"for folders of JSON files"
+        )
+    return imported
 
 
 def _check_apart(parts: Sequence[Part], where: str) -> None:

@@ -41,6 +41,41 @@ SAVING_FACTORS = (6.0, 8.0, 5.0, 3.0)  # abstract; §4.3; §3.4 (150 runs); §4.
 # "Hardware Requirements": A100-hours of the 1,200 runs of each data set
 A100_HOURS = {CIFAR100: 600.0, IMAGENET: 4800.0}
 
+# §3.1, the protocol. Training images: CIFAR-100 as the paper says, ILSVRC2012 exactly.
+EPOCHS = {CIFAR100: 200, IMAGENET: 90}
+BATCH_SIZE = {CIFAR100: 128, IMAGENET: 1024}
+TRAIN_SIZE = {CIFAR100: 50_000, IMAGENET: 1_281_167}
+AUGMENTATIONS = ("crop", "flip", "color jitter for CNNs", "RandAugment for ViTs")
+NUM_CNNS_STATED = 3  # §4.4, "the 3 CNN architectures"
+CNNS = ("ResNet-50", "ConvNeXt-T")
+
+# The abstract: drops of deviating "by more than a factor of 2"; §4.2: "within this range cost less than 1.2 pp"
+DROP_BEYOND_2X_PP = (1.2, 3.8)
+TOLERANCE_PP = 1.2
+# §3.3, §4.2: the tolerance zone is "approximately kappa in [0.5, 2.0]"
+TOLERANCE_KAPPA = 2.0
+# Abstract and introduction: one sixth of the cost; §4.3: "within 0.3 pp … for every architecture"
+RUNS_OF_TYPICAL_GRID = 90  # §4.3, "6 LR × 5 WD × 3 seeds = 90 runs"
+NUM_SEEDS_TYPICAL = 3
+RUNS_OF_PRUNED_GRID = 150  # §3.4, "6 LR × 5 WD × 5 seeds = 150 runs"
+REDUCTION_STATED = 0.875  # §3.4
+
+# The reference script that comes with the paper ("skillMd").
+SCRIPT_NAMES = {
+    "resnet50": "ResNet-50",
+    "vit_small_patch16_224": "ViT-S/16",
+    "convnext_tiny": "ConvNeXt-T",
+    "mixer_s16_224": "MLP-Mixer",
+    "swin_tiny_patch4_window7_224": "Swin-T",
+}
+# Networks of timm that are built for one image size; at 32x32 the script passes img_size only if "vit" is in the name.
+SCRIPT_FIXED_SIZE = ("vit_small_patch16_224", "mixer_s16_224", "swin_tiny_patch4_window7_224")
+SCRIPT_RESIZES_IF_NAMED = "vit"
+SCRIPT_BATCH_SIZE = {CIFAR100: 128, IMAGENET: 256}
+SCRIPT_AUGMENTATIONS = {CIFAR100: ("crop", "flip"), IMAGENET: ("crop", "flip", "color jitter for all")}
+SCRIPT_WARMUP_EPOCHS = 10
+SCRIPT_PARALLEL_RUNS = 5  # one for each seed, in the background, before it waits
+
 
 @dataclass(frozen=True)
 class RatioRow:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from lrwd import paths
@@ -51,6 +52,25 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """Runs that were trained elsewhere, in place of a grid to train.
+
+    path: a CSV file, or a folder of the paper's script's JSON files. unit (``fraction`` or ``percent``), split and
+    epoch of the selection: None where the files are to tell.
+    """
+
+    path: str
+    unit: str | None
+    split: str | None
+    epoch: str | None
+
+    def files(self) -> list[str]:
+        """The files to read, sorted."""
+        path = Path(self.path)
+        return sorted(map(str, path.glob("*.json"))) if path.is_dir() else [self.path]
+
+
+@dataclass(frozen=True)
 class Part:
     """A full grid within a study: data sets x architectures x recipes x (lr, wd) x seeds."""
 
@@ -82,6 +102,7 @@ class Study:
     config: Mapping[str, Any]
     parts: tuple[Part, ...]
     results: str = "results"
+    imported: Imported | None = None
     _spec_cache: dict[Group, dict[str, Any]] = field(default_factory=dict)
     _on_ratio_cache: dict[Any, dict[Cell, tuple[float, float]]] = field(default_factory=dict)
 
@@ -167,7 +188,8 @@ class Study:
     def asked(self) -> str:
         """What the study asks of its cells, as text: all of its configuration that their records do not hold."""
         labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
-        return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels])
+        imported = dataclasses.astuple(self.imported) if self.imported else None
+        return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels, imported])
 
     def needs_validation(self, dataset: str) -> bool:
         """Whether the study selects on a data set's validation images."""

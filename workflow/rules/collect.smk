@@ -1,6 +1,5 @@
 # From records to one table. Needs: records. Makes: results/studies/<study>/ratios.json (the ratios that the on-ratio
-# runs of a study with `ratio: estimated` lie on), results/studies/<study>/runs.csv (one row a cell), and
-# results/runs.csv: that of the configured study, which tables and figures are made from.
+# runs of a study with `ratio: estimated` lie on) and results/studies/<study>/runs.csv (one row a cell).
 
 
 checkpoint estimate_ratio:
@@ -40,20 +39,3 @@ rule collect:
         "collect the records of study {STUDY.name}"
     script:
         "../scripts/collect.py"
-
-
-# The name of the study is in the input's path, so that naming another study makes everything that follows anew.
-rule runs:
-    input:
-        runs=RUNS,
-        missing=MISSING,
-    output:
-        "<results>/runs.csv",
-    log:
-        "<results>/logs/runs.log",
-    conda:
-        "../../envs/analysis.yaml"
-    message:
-        "results/runs.csv is that of study {STUDY.name}"
-    shell:
-        "cp {input.runs:q} {output:q} 2> {log:q}"

@@ -21,8 +21,10 @@ with script(snakemake.log[0]):
     tables = {Path(path).stem: write.read(path) for path in snakemake.input.tables}
     histories = None
     if hasattr(part, "cells"):  # the figure wants the epochs of some cells: those of their records
+        study = load_study(snakemake.config, "config")
         chosen = part.cells(runs, tables)[["dataset", "arch", "recipe", "lr", "wd", "seed"]]
         cells = [Cell(*row) for row in chosen.itertuples(index=False)]
-        histories = histories_frame(load_study(snakemake.config, "config"), cells)
+        # Runs from elsewhere have no records.
+        histories = None if study.imported else histories_frame(study, cells)
     figure = part.draw(runs, tables, snakemake.params.study, histories)
     _style.save(figure, Path(snakemake.output.png), Path(snakemake.output.svg))

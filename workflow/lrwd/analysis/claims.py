@@ -1,0 +1,53 @@
+"""Table of every number that the paper claims, with ours beside it and a verdict."""
+
+from typing import Any
+
+import pandas as pd
+
+from lrwd import paper
+from lrwd.analysis._claim import NONE, claim_row
+from lrwd.analysis._claims_cost import deviation_claims, gap_claims
+from lrwd.analysis._claims_ratio import ratio_claims, universal_claims
+from lrwd.analysis._verdicts import NOT_RUN
+
+COLUMNS = (
+    *("claim", "where", "dataset", "label", "recipe", "published", "published_ci_low", "published_ci_high"),
+    *("ours", "ours_ci_low", "ours_ci_high", "verdict", "reason"),
+)
+
+
+def build(runs: pd.DataFrame) -> pd.DataFrame:
+    """Hold the paper's numbers against those of trainings on the same data set and architecture's label.
+
+    Args:
+        runs: the runs table, one row a cell; of it, the paper's data sets and labels count.
+
+    Returns:
+        One row a claim (and recipe that was trained). ``verdict`` is by the rules of ``_verdicts``: ``reproduced``,
+        ``contradicted``, ``not identifiable`` where the grid or the interval cannot tell, ``not run``.
+
+    Source: lrwd/paper.py.
+    """
+    ours = runs[runs["dataset"].isin(paper.DATASETS) & runs["label"].isin(paper.LABELS)]
+    recipes = list(dict.fromkeys(ours["recipe"]))
+    rows: list[dict[str, Any]] = []
+    for recipe in recipes or [""]:
+        mine = ours[ours["recipe"] == recipe]
+        rows += [*ratio_claims(mine), *universal_claims(mine), *deviation_claims(mine), *gap_claims(mine)]
+    rows += _not_run()
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _not_run() -> list[dict[str, Any]]:
+    """Claims that no table of runs can be held against, as it does not tell such settings or hours apart."""
+    rows = []
+    for row in paper.ROBUSTNESS:
+        low, high = row.rho
+        middle = paper.RHO_SGD if row.setting.startswith("SGD") else (low + high) / 2
+        claim, place = f"ρ with {row.setting}", ("all", row.where)
+        rows.append(claim_row(claim, "§4.4", place, (middle, row.rho), None, (NOT_RUN, NONE)))
+    for dataset, hours in paper.A100_HOURS.items():
+        rows.append(
+            claim_row("A100-hours", "hardware requirements", (dataset, "all"), (hours, None), None, (NOT_RUN, NONE))
+        )
+    return rows

@@ -1,0 +1,239 @@
+"""What a grid can show before anything is trained: predicted optima, returnable ratios, expected error, power."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrwd.errors import DataError
+from lrwd.stats.surface import Floats, Surface
+
+# More maps are counted, but their ratios not told apart: a million doubles to sort are 0.1 s.
+MAX_MAPS = 1_000_000
+# Simulated accuracies fall from here; that it is in the middle of [0, 1] is all that matters.
+_TOP = 0.7
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A hypothesis with its constant: lambda*(eta) = wd_ref·(eta/lr_ref)**slope.
+
+    Args:
+        name: of the hypothesis, as verdicts call it: ``ratio``, ``constant``, ``timescale``.
+        text: the hypothesis with its constant, for people.
+        slope: b.
+        lr_ref, wd_ref: a point on the ridge.
+    """
+
+    name: str
+    text: str
+    slope: float
+    lr_ref: float
+    wd_ref: float
+
+    def ln_wd(self, lr: Floats) -> Floats:
+        """ln lambda* at learning rates; same shape."""
+        return np.log(self.wd_ref) + self.slope * np.log(lr / self.lr_ref)
+
+
+@dataclass(frozen=True)
+class Response:
+    """How accuracy falls beside the optimum: A·(1 - exp(-c·x**2/A)), x = ln(wd/wd*); all are fractions.
+
+    Args:
+        curvature: c, so that the drop is c·x**2 close to the optimum.
+        saturation: A, the drop far from it (and without decay).
+        seed_sd: standard deviation between seeds.
+    """
+
+    curvature: float
+    saturation: float
+    seed_sd: float
+
+    def drop(self, x: Floats) -> Floats:
+        """Accuracy lost at x = ln(wd/wd*); the same shape, NaN stays."""
+        return self.saturation * -np.expm1(-self.curvature * x**2 / self.saturation)
+
+
+def central_truths(lr: Floats, wd: Floats, rho: float) -> list[Truth]:
+    """The hypotheses a grid is judged by: lambda* = rho·eta, and +1, 0, -1 through the grid's centre.
+
+    The centre is the geometric mean of the learning rates, and of the middles (in ln wd) of their positive wd: the
+    constants that give each hypothesis its best chance on this grid.
+
+    Args:
+        lr: (L,).
+        wd: NaN-padded; (L, W).
+        rho: the published ratio.
+    """
+    low, high = _positive_range(wd)
+    lr_ref = float(np.exp(np.log(lr).mean()))
+    wd_ref = float(np.exp((np.log(low) + np.log(high)).mean() / 2))
+    steps = float(f"{1 / (wd_ref * lr_ref):.3g}")
+    count = f"{steps:,.0f}" if steps >= 100 else f"{steps:g}"
+    return [
+        Truth("ratio", f"λ = {rho:.3g}·η", 1.0, lr_ref, rho * lr_ref),
+        Truth("ratio", f"λ = {wd_ref / lr_ref:.3g}·η (central)", 1.0, lr_ref, wd_ref),
+        Truth("constant", f"λ = {wd_ref:.3g} (central)", 0.0, lr_ref, wd_ref),
+        Truth("timescale", f"1/(ηλ) = {count} steps (central)", -1.0, lr_ref, wd_ref),
+    ]
+
+
+def interior(lr: Floats, wd: Floats, truth: Truth) -> np.ndarray:
+    """Which learning rates have their predicted lambda* strictly between two positive wd of the grid; (L,)."""
+    low, high = _positive_range(wd)
+    star = truth.ln_wd(lr)
+    return (star > np.log(low)) & (star < np.log(high))
+
+
+def nearest_ln_kappa(lr: Floats, wd: Floats, truth: Truth) -> Floats:
+    """Distance |ln kappa| = |ln(wd/lambda*)| from the predicted lambda* to the nearest cell of its row; (L,)."""
+    return np.nanmin(np.abs(_ln_positive(wd) - truth.ln_wd(lr)[:, None]), axis=1)
+
+
+@dataclass(frozen=True)
+class Returnable:
+    """The ratios that argmax and least squares through the origin can return on a grid.
+
+    Args:
+        num_maps: maps eta -> lambda*.
+        num_rho: different ratios; 0 if there are too many maps to tell.
+        low, high: the smallest and the largest.
+        low_positive: the smallest with every lambda* > 0, as a log-log slope needs.
+        holds: whether a map gives the asked ratio within its rounding.
+        holds_positive: whether one with every lambda* > 0 does.
+    """
+
+    num_maps: int
+    num_rho: int
+    low: float
+    high: float
+    low_positive: float
+    holds: bool
+    holds_positive: bool
+
+
+def returnable(lr: Floats, wd: Floats, rho: float, rounding: float) -> Returnable:
+    """Find what rho = sum(eta·lambda*)/sum(eta**2) can be, over all choices of one wd a row.
+
+    Args:
+        lr: (L,).
+        wd: NaN-padded; (L, W).
+        rho: the ratio that is looked for.
+        rounding: half its last digit.
+    """
+    rows = [row[np.isfinite(row)] * eta / np.sum(lr**2) for row, eta in zip(wd, lr, strict=True)]
+    positive = [row[row > 0] for row in rows]
+    num_maps = int(np.prod([len(row) for row in rows], dtype=object))
+    num_rho = 0
+    if num_maps <= MAX_MAPS:
+        # Sums in another order differ by rounding only.
+        num_rho = len(np.unique([f"{value:.9e}" for value in np.unique(_sums(rows))]))
+    return Returnable(
+        num_maps=num_maps,
+        num_rho=num_rho,
+        low=float(sum(row.min() for row in rows)),
+        high=float(sum(row.max() for row in rows)),
+        low_positive=float(sum(row.min() for row in positive)),
+        holds=_holds(rows, rho, rounding),
+        holds_positive=_holds(positive, rho, rounding),
+    )
+
+
+def _sums(rows: list[Floats]) -> Floats:
+    """Sums of one entry a row, in all ways."""
+    total = np.zeros(1)
+    for row in rows:
+        total = np.unique((total[:, None] + row).ravel())
+    return total
+
+
+def _holds(rows: list[Floats], rho: float, rounding: float) -> bool:
+    """Whether some sum is within the rounding of rho: half of the rows against the other half."""
+    half = len(rows) // 2
+    first, second = _sums(rows[:half]), _sums(rows[half:])
+    place = np.searchsorted(second, rho - rounding * (1 + 1e-9) - first)
+    found = second[np.minimum(place, len(second) - 1)] + first
+    return bool(np.any((place < len(second)) & (found <= rho + rounding * (1 + 1e-9))))
+
+
+def expected_se(lr: Floats, wd: Floats, truth: Truth, response: Response, num_seeds: int) -> float:
+    """Expected standard error of b from a parabola through three cells around each interior optimum.
+
+    SE(b) = sigma/(sqrt(2n)·c·h)/sqrt(Sxx), c = |d2 accuracy/d(ln wd)**2| (twice ``Response.curvature``), h the
+    spacing in ln wd around the optimum, Sxx of ln eta over the rows whose optimum is interior
+
+    Returns:
+        The error; NaN with fewer than 3 such rows.
+
+    Source: propagation of error through the vertex of a parabola on three equidistant points.
+    """
+    rows = np.flatnonzero(interior(lr, wd, truth))
+    if len(rows) < 3:
+        return float("nan")
+    ln_wd, star = _ln_positive(wd)[rows], truth.ln_wd(lr)[rows]
+    above = np.where(ln_wd > star[:, None], ln_wd, np.inf).min(axis=1)
+    below = np.where(ln_wd <= star[:, None], ln_wd, -np.inf).max(axis=1)
+    row_se = response.seed_sd / (np.sqrt(2 * num_seeds) * 2 * response.curvature * (above - below))
+    x = np.log(lr[rows]) - np.log(lr[rows]).mean()
+    return float(np.sqrt(np.sum((x * row_se) ** 2)) / np.sum(x**2))
+
+
+def simulate(
+    lr: Floats, wd: Floats, truth: Truth, response: Response, num_seeds: int, generator: np.random.Generator
+) -> Surface:
+    """Draw the accuracies of one study under a truth; wd = 0 is infinitely far from the optimum."""
+    with np.errstate(divide="ignore"):
+        x = np.log(wd) - truth.ln_wd(lr)[:, None]
+    mean = _TOP - response.drop(x)
+    noise = response.seed_sd * generator.standard_normal((*wd.shape, num_seeds))
+    accuracy = mean[..., None] + noise
+    return Surface(lr=lr, wd=wd, select=accuracy, report=accuracy, seeds=np.arange(num_seeds))
+
+
+# Calls the hypothesis that a study's accuracies show; a name as in ``Truth.name``, or another word.
+Call = Callable[[Surface], str]
+
+
+@dataclass(frozen=True)
+class Power:
+    """Shares of simulated studies that are called right, and that are called something else that is definite."""
+
+    right: float
+    wrong: float
+
+
+def power(
+    call: Call,
+    grid: tuple[Floats, Floats],
+    truth: Truth,
+    response: Response,
+    num_seeds: int,
+    num_simulations: int,
+    generator: np.random.Generator,
+    undecided: str,
+) -> Power:
+    """Simulate studies under a truth, and count how often it is called.
+
+    Args:
+        call: the estimator with its rule.
+        grid: lr (L,) and wd (L, W).
+        undecided: the word of ``call`` for a study that does not tell.
+    """
+    if num_simulations < 1:
+        raise DataError(f"num_simulations is {num_simulations}; allowed: at least 1")
+    called = [call(simulate(*grid, truth, response, num_seeds, generator)) for _ in range(num_simulations)]
+    right, open_ = called.count(truth.name), called.count(undecided)
+    return Power(right / num_simulations, (num_simulations - right - open_) / num_simulations)
+
+
+def _ln_positive(wd: Floats) -> Floats:
+    return np.log(wd, out=np.full(wd.shape, np.nan), where=wd > 0)
+
+
+def _positive_range(wd: Floats) -> tuple[Floats, Floats]:
+    """Smallest and largest positive wd of each row; (L,) each."""
+    positive = np.where(wd > 0, wd, np.nan)
+    if np.isnan(positive).all(axis=1).any():
+        raise DataError("design: a learning rate has no wd > 0; allowed: at least one at each")
+    return np.nanmin(positive, axis=1), np.nanmax(positive, axis=1)

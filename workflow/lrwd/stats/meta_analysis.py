@@ -1,0 +1,129 @@
+"""Random-effects meta-analysis of ln rho over networks, and whether all of them are shown to share one value."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy import optimize, stats
+from statsmodels.stats.meta_analysis import combine_effects
+
+from lrwd.stats.equivalence import tost
+from lrwd.stats.surface import Floats
+
+_NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class MetaAnalysis:
+    """Pooled effect and heterogeneity; NaN where undefined.
+
+    Args:
+        mean, se, ci: the mean effect, its Hartung-Knapp standard error and interval, t with num - 1 df.
+        tau, tau_ci: standard deviation of the true effects, and its Q-profile limits.
+        prediction: interval for the true effect of a further network.
+        q_p: p of Cochran's Q test that all are equal.
+        i2: share of the variance of the estimates that is between networks.
+        num: effects pooled.
+    """
+
+    mean: float
+    se: float
+    ci: tuple[float, float]
+    tau: float
+    tau_ci: tuple[float, float]
+    prediction: tuple[float, float]
+    q_p: float
+    i2: float
+    num: int
+
+
+def random_effects(effect: Floats, error: Floats, level: float) -> MetaAnalysis:
+    """Pool effects that differ by more than their errors of measurement.
+
+    effect_i = mean + u_i + e_i,  u_i ~ N(0, tau**2),  e_i ~ N(0, error_i**2)
+    prediction interval: mean ± t_{k-2}·sqrt(tau**2 + SE(mean)**2)
+
+    Args:
+        effect: (K,).
+        error: standard errors, positive; (K,).
+        level: confidence level of all intervals, in (0, 1).
+
+    Returns:
+        With fewer than 2 effects only their number; the prediction interval needs 3.
+
+    Source: statsmodels ``combine_effects``: tau by Paule & Mandel (1982), the mean's interval by Hartung & Knapp
+    (2001) and Sidik & Jonkman (2002); Viechtbauer (2007) for the Q-profile limits of tau; Higgins, Thompson &
+    Spiegelhalter (2009) for the prediction interval.
+    """
+    num = len(effect)
+    if num < 2:
+        return MetaAnalysis(_NAN, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), (_NAN, _NAN), _NAN, _NAN, num)
+    result = combine_effects(effect, error**2, method_re="iterated")
+    tau2 = max(float(result.tau2), 0.0)
+    mean = float(result.mean_effect_re)
+    # Never narrower than without Hartung and Knapp's factor, as with few networks it may by chance be tiny.
+    variance = max(float(result.sd_eff_w_re_hksj) ** 2, 1 / float(np.sum(1 / (error**2 + tau2))))
+    half = float(stats.t.ppf((1 + level) / 2, num - 1)) * np.sqrt(variance)
+    prediction = (_NAN, _NAN)
+    if num > 2:
+        wide = float(stats.t.ppf((1 + level) / 2, num - 2)) * np.sqrt(tau2 + variance)
+        prediction = (float(mean - wide), float(mean + wide))
+    q = _cochran_q(0.0, effect, error)
+    return MetaAnalysis(
+        mean=mean,
+        se=float(np.sqrt(variance)),
+        ci=(float(mean - half), float(mean + half)),
+        tau=float(np.sqrt(tau2)),
+        tau_ci=_q_profile(effect, error, level),
+        prediction=prediction,
+        q_p=float(stats.chi2.sf(q, num - 1)),
+        i2=max(0.0, 1 - (num - 1) / q) if q > 0 else 0.0,
+        num=num,
+    )
+
+
+def all_equal_p(effect: Floats, error: Floats, df: Floats, margin: float) -> float:
+    """p of the claim that every two effects differ by less than the margin: the largest p over all pairs.
+
+    It is a claim of an intersection, so each pair is tested at the full level. The degrees of freedom of a difference
+    are Satterthwaite's.
+
+    Args:
+        effect, error, df: estimates, standard errors, degrees of freedom of these; (K,) each.
+        margin: positive.
+
+    Returns:
+        NaN with fewer than 2 effects or an error that is not positive.
+
+    Source: Berger (1982), intersection-union tests; Schuirmann (1987).
+    """
+    if len(effect) < 2:
+        return _NAN
+    values = []
+    for i, j in combinations(range(len(effect)), 2):
+        variances = np.array([error[i], error[j]]) ** 2
+        spread = float(np.sum(variances**2 / df[[i, j]]))
+        shared = float(variances.sum()) ** 2 / spread if spread > 0 else _NAN
+        values.append(tost(float(effect[i] - effect[j]), float(np.sqrt(variances.sum())), shared, margin))
+    return float(np.max(values))
+
+
+def _cochran_q(tau2: float, effect: Floats, error: Floats) -> float:
+    weight = 1 / (error**2 + tau2)
+    return float(weight @ (effect - weight @ effect / weight.sum()) ** 2)
+
+
+def _q_profile(effect: Floats, error: Floats, level: float) -> tuple[float, float]:
+    """Limits of tau: where Q(tau**2) equals the quantiles of chi2 with k - 1 degrees of freedom; 0 if none."""
+    limits = []
+    for tail in ((1 + level) / 2, (1 - level) / 2):
+        quantile = float(stats.chi2.ppf(tail, len(effect) - 1))
+        if _cochran_q(0.0, effect, error) <= quantile:
+            limits.append(0.0)
+            continue
+        high = float(np.var(effect) + np.max(error) ** 2)
+        while _cochran_q(high, effect, error) > quantile:
+            high *= 4
+        root = optimize.brentq(lambda tau2, q=quantile: _cochran_q(tau2, effect, error) - q, 0.0, high)
+        limits.append(float(np.sqrt(root)))
+    return limits[0], limits[1]

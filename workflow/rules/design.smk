@@ -1,0 +1,69 @@
+# What the grid can show, by simulation; no training. Needs: the configuration (of a study whose runs come from
+# elsewhere: its runs, whose grid it is). Makes: results/tables/identifiability.csv and calibration.csv with their .md,
+# and results/figures/power.png and .svg.
+DESIGN = json.dumps(config["design"], sort_keys=True)
+SIMULATED = ("identifiability", "calibration")
+
+
+rule design:
+    input:
+        expand("<results>/tables/{table}.csv", table=SIMULATED),
+        "<results>/figures/power.png",
+
+
+# A rule each, as a caption's file cannot be named by a wildcard.
+for table in SIMULATED:
+
+    rule:
+        name:
+            f"table_{table}"
+        input:
+            runs=f"<results>/studies/{STUDY.name}/runs.csv" if STUDY.imported else [],
+            missing=MISSING,
+        output:
+            csv=report(
+                f"<results>/tables/{table}.csv",
+                category="Design",
+                caption=f"../report/table_{table}.rst",
+                labels={"table": table},
+            ),
+            md=f"<results>/tables/{table}.md",
+        log:
+            f"<results>/logs/tables/{table}.log",
+        conda:
+            "../../envs/analysis.yaml"
+        params:
+            table=table,
+            # Not read by the script: what changes them simulates anew.
+            asked=STUDY.asked(),
+            design=DESIGN,
+            code=ANALYSIS_CODE,
+        message:
+            f"simulate studies for table {table}"
+        script:
+            "../scripts/design.py"
+
+
+rule figure_power:
+    input:
+        table="<results>/tables/identifiability.csv",
+    output:
+        png=report(
+            "<results>/figures/power.png",
+            category="Design",
+            caption="../report/figure_power.rst",
+            labels={"figure": "power"},
+        ),
+        svg="<results>/figures/power.svg",
+    log:
+        "<results>/logs/figures/power.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        study=STUDY.name,
+        enough=config["design"]["enough_power"],
+        code=figure_code("_power"),
+    message:
+        "figure power"
+    script:
+        "../scripts/power.py"

@@ -1,0 +1,23 @@
+# Runs from elsewhere, in place of training. Needs: a CSV file, or the JSON files of the paper's script.
+# Makes: results/studies/<study>/runs.csv (one row a run), and beside it imported.md, which says what was read, what
+# was dropped and why.
+
+
+rule import_runs:
+    input:
+        STUDY.imported.files(),
+    output:
+        runs=f"<results>/studies/{STUDY.name}/runs.csv",
+        report=f"<results>/studies/{STUDY.name}/imported.md",
+    log:
+        f"<results>/logs/studies/{STUDY.name}/import.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        # Not read by the script: what changes them imports anew.
+        asked=STUDY.asked(),
+        code=ANALYSIS_CODE,
+    message:
+        "import the runs of study {STUDY.name}"
+    script:
+        "../scripts/import_runs.py"
