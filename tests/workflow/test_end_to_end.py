@@ -86,7 +86,7 @@ def test_progress_is_shown_in_few_lines(smoke: Trained) -> None:
     project, result = smoke
     assert f"of {len(project.records())} cells trained (100%)" in result.text
     assert "Traceback" not in result.text
-    assert len(result.text.splitlines()) < 8 * len(project.records())
+    assert len(result.text.splitlines()) < 8 * (len(project.records()) + len(TABLES) + len(FIGURES))
 
 
 def test_nothing_is_left_over(smoke: Trained) -> None:
