@@ -1,0 +1,28 @@
+# The verdict in plain words. Needs: results/runs.csv, all tables, and what the grid can show by simulation.
+# Makes: results/verdict.md.
+
+
+rule verdict:
+    input:
+        runs="<results>/runs.csv",
+        tables=expand("<results>/tables/{table}.csv", table=[*TABLES, "identifiability"]),
+    output:
+        report(
+            "<results>/verdict.md",
+            category="Verdict",
+            caption="../report/verdict.rst",
+            labels={"page": "verdict"},
+        ),
+    log:
+        "<results>/logs/verdict.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        study=STUDY.name,
+        imported=STUDY.imported is not None,
+        # Not read by the script: what changes it writes anew.
+        code=verdict_code(),
+    message:
+        "what study {STUDY.name} says"
+    script:
+        "../scripts/verdict.py"
