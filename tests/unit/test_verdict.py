@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from analysis.conftest import ARCHS, simulate
 
 from lrwd import registry
+from lrwd.page import as_html
 from lrwd.tables import write
 from lrwd.verdict import write_verdict
 from lrwd.wording import DIGITS
@@ -186,6 +188,24 @@ def test_tables_read_back_say_the_same(tmp_path: Path) -> None:
         runs.to_csv(tmp_path / "runs.csv", index=False)
         back = {name: write.read(tmp_path / f"{name}.csv") for name in tables}
         assert write_verdict(back, pd.read_csv(tmp_path / "runs.csv"), "mine") == text_of(truth)
+
+
+def test_its_html_has_every_block() -> None:
+    text = text_of("timescale")
+    page = as_html(text)
+    ElementTree.fromstring(page.partition("</head>")[2].partition("</html>")[0])
+    assert page.count("<h2>") == text.count("\n## ")
+    assert page.count("<li>") == text.count("\n* ")
+    assert page.count("<tr>") == sum(line.startswith("|") for line in text.splitlines()) - page.count("<table>")
+    assert f"<strong>{SAYS['timescale']}</strong>" in page
+    assert "`" not in page
+    assert "\\" not in page
+    assert "**" not in page
+
+
+def test_markup_in_a_name_stays_text() -> None:
+    assert "<li>a &lt;b&gt; &amp; <code>c</code></li>" in as_html("* a <b> & `c`\n")
+    assert "<tr><td>a|b</td><td>c*</td></tr>" in as_html("| x | y |\n|---|---|\n| a\\|b | c\\* |\n")
 
 
 def test_what_was_run() -> None:

@@ -50,7 +50,7 @@ def analysis_code() -> str:
 
 def verdict_code() -> str:
     """Hash of the code that words the verdict, and of what its tables are made by."""
-    return _hash((*_analysis_files(), *_glob(".", "verdict*.py"), "wording.py"))
+    return _hash((*_analysis_files(), *_glob(".", "verdict*.py"), "wording.py", "page.py"))
 
 
 def figure_code(name: str) -> str:

@@ -1,5 +1,5 @@
 # The verdict in plain words. Needs: results/runs.csv, all tables, and what the grid can show by simulation.
-# Makes: results/verdict.md.
+# Makes: results/verdict.md, and verdict.html of the same text, which Snakemake's report can show.
 
 
 rule verdict:
@@ -7,8 +7,9 @@ rule verdict:
         runs="<results>/runs.csv",
         tables=expand("<results>/tables/{table}.csv", table=[*TABLES, "identifiability"]),
     output:
-        report(
-            "<results>/verdict.md",
+        md="<results>/verdict.md",
+        html=report(
+            "<results>/verdict.html",
             category="Verdict",
             caption="../report/verdict.rst",
             labels={"page": "verdict"},
