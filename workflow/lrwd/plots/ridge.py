@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ RECOMMENDED = "censored_peak"
 HYPOTHESES = {1.0: (BLUE, (0, (5, 2))), 0.0: (GREEN, (0, (1, 1.2))), -1.0: (ORANGE, (0, (5, 1.5, 1, 1.5)))}
 NAMES = {1.0: "b = +1 (λ/η constant)", 0.0: "b = 0 (λ constant)", -1.0: "b = −1 (ηλ constant)"}
 SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
-KINDS = ("peak", "interval", "low", "high", "flat")
+UNTRAINED = "#DCE9F2"
 
 
 @styled
@@ -75,7 +76,8 @@ def draw(
         ridge = group.row(ridges[ridges["estimator"] == RECOMMENDED])
         rows = group.rows(peaks).sort_values("lr", key=lambda column: column.map(number))
         x, y = _limits(cells[group])
-        _surface(axes, cells[group], x, y, norm)
+        if not _surface(axes, cells[group], x, y, norm):
+            marks.add("untrained")
         if ridge is not None and np.isfinite([number(ridge["log_wd_ref"]), number(ridge["lr_ref"])]).all():
             _lines(axes, ridge, x)
             marks.add("ridge")
@@ -86,7 +88,7 @@ def draw(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
         aspect=45 if len(listed) > 3 else 22, ticks=MaxNLocator(5),
     )  # fmt: skip
-    bar.set_label("top-1 below the best of its η (pp), mean of seeds", size=FONT_SIZE)
+    bar.set_label("top-1 below the best of its η (pp)", size=FONT_SIZE)
     bar.ax.tick_params(labelsize=FONT_SIZE)
     bar.outline.set_visible(False)  # type: ignore[operator]
     legend(figure, _handles(marks))
@@ -125,24 +127,28 @@ def _limits(cells: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, floa
     return (x[0], x[-1]), (min(edges[0] for edges in y), max(edges[-1] for edges in y))
 
 
-def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> None:
-    """The accuracies as a faint map; a row's edges may differ from those of the next."""
+def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> bool:
+    """The accuracies as a faint map, columns of cells of their own; says whether they fill the panel."""
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(*x)
     axes.set_ylim(*y)
     if cells.empty:
         axes.text(0.5, 0.5, "no λ > 0", transform=axes.transAxes, ha="center", size=FONT_SIZE, color=GREY)
-        return
+        return True
+    axes.set_facecolor(UNTRAINED)
+    filled = True
     colours = ScalarMappable(norm, SURFACE)
     columns = _edges(np.unique(cells["lr"]))
     for index, (_, own) in enumerate(cells.groupby("lr")):
         own = own.sort_values("wd")
         rows = _edges(own["wd"].to_numpy(dtype=float))
+        filled &= bool(np.allclose(np.log([rows[0], rows[-1]]), np.log(y)))
         for low, high, drop in zip(rows, rows[1:], own["drop"], strict=False):
             box = Rectangle((columns[index], low), columns[index + 1] - columns[index], high - low)
             box.set(facecolor=colours.to_rgba(drop), edgecolor="white", linewidth=0.4, zorder=0)
             axes.add_patch(box)
+    return filled
 
 
 def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
@@ -221,13 +227,15 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
 def _handles(marks: set[str]) -> list:
     """Legend entries of what occurred, in a fixed order."""
     mark = {"color": INK, "markersize": 7}
-    entries = {
+    entries: dict[str, Any] = {
         "peak": key("peak with 95% interval", marker="o", markeredgecolor="white", linewidth=2.0, **mark),
         "low": key("only an upper bound of λ*", marker="v", linewidth=1.5, **mark),
         "high": key("only a lower bound of λ*", marker="^", linewidth=1.5, **mark),
         "interval": key("λ* between two bounds", marker="_", linestyle=(0, (1, 1)), linewidth=1.6, **mark),
         "flat": key("flat: says nothing of λ*", marker="x", linewidth=0, **mark),
     }
+    if "untrained" in marks:
+        entries["untrained"] = Patch(facecolor=UNTRAINED, label="not trained")
     found = [entry for kind, entry in entries.items() if kind in marks]
     if "ridge" in marks:
         found.append(key("fitted ridge", color=VERMILLION, linewidth=2.4))
