@@ -248,7 +248,7 @@ def _unsaid(networks: list[Row], names: dict[Any, str], tables: Tables, runs: pd
     kinds = list(tables["timescale"]["row_kind"])
     low, high, inner = kinds.count("low"), kinds.count("high"), kinds.count("interval") + kinds.count("flat")
     if low + high + inner:
-        needs = [f"at {low} smaller λ would be needed"] * (low > 0) + [f"at {high} larger"] * (high > 0)
+        needs = [f"at {low} no smaller λ is shown to be worse"] * (low > 0) + [f"at {high} no larger λ is"] * (high > 0)
         needs += [f"at {inner} it is too flat or too noisy to place"] * (inner > 0)
         lines.append(
             f"* Where λ\\* lies at {low + high + inner} of {count(len(kinds), 'row')} (network, η): {'; '.join(needs)}."
