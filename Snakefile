@@ -23,6 +23,7 @@ rule all:
         expand("<results>/tables/{table}.csv", table=TABLES),
         expand("<results>/figures/{figure}.png", figure=FIGURES),
         rules.design.input,
+        "<results>/verdict.md",
 
 
 if STUDY.imported:
@@ -39,3 +40,4 @@ else:
 include: "workflow/rules/runs.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/verdict.smk"

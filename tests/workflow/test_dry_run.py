@@ -7,11 +7,13 @@ from projects import ROOT, Project, new_project
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 # What follows the trainings of any study: its table of runs, tables, figures; and what is simulated on its grid.
 OF_PAPER = ("optimal_wd", "table1", "table2", "deviation_fit", "gap", "anova", "claims", "paper_consistency")
-TABLES = {f"table_{name}": 1 for name in (*OF_PAPER, "ridge", "timescale", "universality", "optimism")}
+OF_RIDGE = ("ridge", "timescale", "universality", "optimism", "collapse", "rho_bootstrap")
+TABLES = {f"table_{name}": 1 for name in (*OF_PAPER, *OF_RIDGE)}
 DESIGN = {"table_identifiability": 1, "table_calibration": 1, "figure_power": 1}
 DRAWN = ("heatmap", "optimal_wd", "forest", "deviation", "one_d_vs_two_d", "training_curves")
-FIGURES = {f"figure_{name}": 1 for name in DRAWN}
-ENDS = {"collect": 1, "runs": 1, **TABLES, **FIGURES, **DESIGN, "all": 1}
+ABOUT_RIDGE = ("collapse", "ridge", "rho_bootstrap", "optimism")
+FIGURES = {f"figure_{name}": 1 for name in (*DRAWN, *ABOUT_RIDGE)}
+ENDS = {"collect": 1, "runs": 1, **TABLES, **FIGURES, **DESIGN, "verdict": 1, "all": 1}
 CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.json"
 
 
@@ -97,6 +99,10 @@ TRAININGS = {"prepare_data": 1, "train_cell": 12}
         ("figures", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, **FIGURES, "figures": 1}),
         ("all", {**TRAININGS, **ENDS}),
         ("results/tables/table1.csv", {**TRAININGS, "collect": 1, "runs": 1, "table_table1": 1}),
+        (
+            "results/verdict.md",
+            {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "table_identifiability": 1, "verdict": 1},
+        ),
         ("results/figures/forest.svg", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "figure_forest": 1}),
     ],
 )

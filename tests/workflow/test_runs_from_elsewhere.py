@@ -74,6 +74,10 @@ def test_every_table_and_figure_is_made_of_it(make: Callable) -> None:
         path.stem for path in project.path("results", "tables").glob("*.csv")
     }
     assert (pd.read_csv(project.path("results", "tables", "claims.csv"))["verdict"] == "not run").all()
+    verdict = project.read("results/verdict.md")
+    assert "# What study `mine` says" in verdict
+    assert "from elsewhere (imported)" in verdict
+    assert "<h1>What study <code>mine</code> says</h1>" in project.read("results/verdict.html")
     again = run(project, "all")
     assert "Nothing to be done" in again.text
 

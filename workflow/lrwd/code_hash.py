@@ -45,13 +45,22 @@ def preparation_code(source: str) -> str:
 
 def analysis_code() -> str:
     """Hash of the code that turns records into tables."""
-    folders = [name for folder in ("stats", "analysis", "tables") for name in _glob(folder, "*.py")]
-    return _hash(("collect.py", "imported.py", "paper.py", *folders))
+    return _hash(_analysis_files())
+
+
+def verdict_code() -> str:
+    """Hash of the code that words the verdict, and of what its tables are made by."""
+    return _hash((*_analysis_files(), *_glob(".", "verdict*.py"), "wording.py", "page.py"))
 
 
 def figure_code(name: str) -> str:
     """Hash of the code that draws a figure."""
     return _hash(("paper.py", *_glob("plots", "_*.py"), f"plots/{name}.py"))
+
+
+def _analysis_files() -> tuple[str, ...]:
+    folders = [name for folder in ("stats", "analysis", "tables") for name in _glob(folder, "*.py")]
+    return ("collect.py", "imported.py", "paper.py", *folders)
 
 
 @cache

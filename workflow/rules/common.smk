@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
 
 from lrwd import hardware, registry
-from lrwd.code_hash import analysis_code, figure_code, preparation_code, training_code
+from lrwd.code_hash import analysis_code, figure_code, preparation_code, training_code, verdict_code
 from lrwd.check import check_parts_once
 from lrwd.config import load_study
 from lrwd.missing import note_missing

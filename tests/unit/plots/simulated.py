@@ -21,6 +21,12 @@ PAPER_LR = (5e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 PAPER_WD = (0.0, 0.001, 0.005, 0.01, 0.03, 0.05, 0.1, 0.3)
 KAPPAS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 NOT_ENOUGH = "NA: fewer than 2 seeds"
+LIBERTIES = (
+    "test instead of validation",
+    "best instead of last epoch",
+    "maximum over cells",
+    "all three, as the paper",
+)
 
 
 def runs(
@@ -178,6 +184,7 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
                 )
             fits.append({"dataset": dataset, "recipe": recipe, "scope": scope, "beta_pp": 0.7, "gamma": 0.4})
     return {
+        **about_the_ridge(grid, keys, optimal, intervals),
         "optimal_wd": pd.DataFrame(optimal),
         "table1": pd.DataFrame(table1),
         "table2": pd.DataFrame(table2),
@@ -186,9 +193,65 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
     }
 
 
+def about_the_ridge(
+    grid: pd.DataFrame, keys: list[str], optimal: list[dict], intervals: bool
+) -> dict[str, pd.DataFrame]:
+    """Simulated tables about the ridge: kinds of rows by the edge of the argmax, and made-up numbers."""
+    rows, ridges, collapses, ratios, added = [], [], [], [], []
+    for index, (values, group) in enumerate(grid.groupby(keys, sort=False)):
+        name = dict(zip(keys, values, strict=True))
+        mine = [row for row in optimal if all(row[key] == name[key] for key in keys)]
+        for row in mine:
+            star, wds = row["wd_star"], group.loc[(group["lr"] == row["lr"]) & (group["wd"] > 0), "wd"]
+            kind = {"interior": "peak", "low": "low", "zero": "flat", "high": "high"}[row["edge"]]
+            nan = "NA: no interior peak"
+            peak = [star, star / 1.5, star * 1.5] if kind == "peak" else [nan] * 3
+            low = wds.min() if kind in ("peak", "high") else "NA: no bound"
+            high = wds.max() if kind in ("peak", "low") else "NA: no bound"
+            rows.append(
+                {
+                    **{**name, "lr": row["lr"], "wd_star": star, "edge": row["edge"], "row_kind": kind},
+                    **dict(zip(("wd_peak", "wd_peak_ci_low", "wd_peak_ci_high"), peak, strict=True)),
+                    **{"wd_bound_low": low, "wd_bound_high": high},
+                }
+            )
+        inside = [row for row in mine if row["edge"] == "interior"]
+        for estimator in ("censored_peak", "response_surface", "argmax_ols"):
+            few = f"NA: {len(inside)} interior peaks, fewer than 4"
+            columns = ("b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref")
+            fit: list[object] = [few] * 5
+            if len(inside) >= 4:
+                x, y = np.log([[row["lr"], row["wd_star"]] for row in inside]).T
+                b = float(np.polyfit(x - x.mean(), y, 1)[0])
+                ends: list[object] = [b - 0.2, b + 0.2] if intervals else [NOT_ENOUGH] * 2
+                fit = [b, *ends, float(y.mean()), float(np.exp(x.mean()))]
+            call = "not identifiable" if len(inside) < 4 else "none of these"
+            ridges.append({**name, "estimator": estimator, **dict(zip(columns, fit, strict=True)), "verdict": call})
+        for x_name, share in (("wd/lr", 0.1), ("wd", 0.9), ("lr*wd", 0.0)):
+            ends = [max(share - 0.1, 0), share + 0.05] if intervals else [NOT_ENOUGH] * 2
+            collapses.append(
+                {
+                    **{**name, "x": x_name, "collapse": share, "collapse_ci_low": ends[0], "collapse_ci_high": ends[1]},
+                    **{"best": "yes" if share == 0.9 else "no", "best_probability": 0.99 if intervals else NOT_ENOUGH},
+                }
+            )
+        rho = sum(row["lr"] * row["wd_star"] for row in mine) / sum(row["lr"] ** 2 for row in mine)
+        for factor, probability in ((0.7, 0.1), (1.0, 0.6), (1.3, 0.3)) if intervals else ((1.0, NOT_ENOUGH),):
+            ratios.append(
+                {**name, "rho": rho * factor if intervals else NOT_ENOUGH, "probability": probability},
+            )
+        for place, liberty in enumerate(LIBERTIES):
+            pp = 0.3 * place - 0.1 * index
+            low, high = (pp - 0.4, pp + 0.4) if intervals else (NOT_ENOUGH, NOT_ENOUGH)
+            added.append({**name, "liberty": liberty, "optimism_pp": pp, "ci_low_pp": low, "ci_high_pp": high})
+    frames = {"timescale": rows, "ridge": ridges, "collapse": collapses, "rho_bootstrap": ratios, "optimism": added}
+    return {key: pd.DataFrame(entries) for key, entries in frames.items()}
+
+
 def all_na(frames: dict[str, pd.DataFrame], text: str) -> dict[str, pd.DataFrame]:
     """The same tables with every computed value replaced by a text "NA: reason"."""
     keep = {"dataset", "arch", "label", "recipe", "scope", "kappa", "lr", "obtained", "edge"}
+    keep |= {"estimator", "x", "liberty", "verdict"}
     result = {}
     for name, frame in frames.items():
         result[name] = frame.astype(object).copy()

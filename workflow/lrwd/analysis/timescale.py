@@ -15,8 +15,8 @@ from lrwd.stats.selection import Selection, select_wd
 
 COLUMNS = (
     *("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge", "row_kind", "wd_peak", "wd_peak_ci_low"),
-    *("wd_peak_ci_high", "rho_star", "lr_wd", "timescale_epochs", "timescale_share", "weight_rms"),
-    *("weight_rms_predicted", "weight_rms_ratio", "num_runs"),
+    *("wd_peak_ci_high", "wd_bound_low", "wd_bound_high", "rho_star", "lr_wd", "timescale_epochs"),
+    *("timescale_share", "weight_rms", "weight_rms_predicted", "weight_rms_ratio", "num_runs"),
 )
 _ZERO = "wd* is 0"
 
@@ -31,8 +31,9 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
             may be absent.
 
     Returns:
-        One row for each group and lr. All but wd_peak (the parabola's vertex, 95% interval) is of wd_star, the best
-        trained wd, as the weights were measured there; weight RMS is the mean over its ``num_runs`` runs.
+        One row for each group and lr. All but wd_peak (the parabola's vertex, 95% interval) and its bounds (the nearest
+        significantly worse wd) is of wd_star, the best trained wd, as the weights were measured there; weight RMS is
+        the mean over its ``num_runs`` runs.
 
     Source: Rosić (2025), "Weight Decay and Learning Rate from a Moving Average Perspective"; Wang & Aitchison (2024),
     arXiv 2405.13698.
@@ -65,6 +66,8 @@ def _row(lr: float, row: int, chosen: Selection, peaks: Peaks, in_grid: pd.DataF
     return {
         **{"lr": lr, "wd_star": wd, "edge": chosen.edge[row], "row_kind": peaks.kind[row] or undefined("no wd > 0")},
         **_peak(row, peaks),
+        "wd_bound_low": or_undefined(_finite_exp(peaks.ln_low[row]), "no smaller wd is significantly worse"),
+        "wd_bound_high": or_undefined(_finite_exp(peaks.ln_high[row]), "no larger wd is significantly worse"),
         "rho_star": wd / lr,
         "lr_wd": lr * wd,
         "timescale_epochs": or_undefined(timescale / steps, zero or no_steps),
@@ -82,6 +85,10 @@ def _mean(cell: pd.DataFrame, name: str) -> tuple[float, str]:
         return math.nan, f"the runs have no column {name}"
     values = pd.to_numeric(cell[name], errors="coerce").dropna()
     return (float(values.mean()), "") if len(values) else (math.nan, f"{name} is missing")
+
+
+def _finite_exp(value: float) -> float:
+    return math.exp(value) if math.isfinite(value) else math.nan
 
 
 def _peak(row: int, peaks: Peaks) -> dict[str, Any]:

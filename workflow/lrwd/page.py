@@ -1,0 +1,44 @@
+"""A page of Markdown as HTML, for Snakemake's report, which shows no Markdown; knows what the verdict uses, no more."""
+
+import html
+import re
+
+_STYLE = (
+    "body { font: 15px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; } "
+    "table { border-collapse: collapse; } td, th { border: 1px solid #ccc; padding: 0.2em 0.6em; text-align: left; }"
+)
+
+
+def as_html(markdown: str) -> str:
+    """Turn headings, paragraphs, bullets, tables, bold text and code into HTML.
+
+    Args:
+        markdown: blocks with an empty line between; a block is all bullets, all rows of a table, or text.
+    """
+    blocks = [_block(block.splitlines()) for block in markdown.strip().split("\n\n")]
+    head = f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><style>{_STYLE}</style></head>'
+    return "\n".join([head, "<body>", *blocks, "</body>", "</html>"]) + "\n"
+
+
+def _block(lines: list[str]) -> str:
+    marks, _, title = lines[0].partition(" ")
+    if marks and set(marks) == {"#"}:
+        return f"<h{len(marks)}>{_inline(title)}</h{len(marks)}>"
+    if all(line.startswith("* ") for line in lines):
+        return "<ul>" + "".join(f"<li>{_inline(line[2:])}</li>" for line in lines) + "</ul>"
+    if lines[0].startswith("|"):
+        first, _, *rest = lines
+        return "<table>" + _row(first, "th") + "".join(_row(line, "td") for line in rest) + "</table>"
+    return f"<p>{'<br/>'.join(map(_inline, lines))}</p>"
+
+
+def _row(line: str, cell: str) -> str:
+    entries = re.split(r"(?<!\\)\|", line.strip()[1:-1])
+    return "<tr>" + "".join(f"<{cell}>{_inline(entry.strip())}</{cell}>" for entry in entries) + "</tr>"
+
+
+def _inline(text: str) -> str:
+    text = html.escape(text, quote=False)
+    text = re.sub(r"`([^`]*)`", r"<code>\1</code>", text)
+    text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+    return re.sub(r"\\([*|])", r"\1", text)
