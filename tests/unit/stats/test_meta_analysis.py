@@ -110,3 +110,11 @@ def test_paired_tost_of_little() -> None:
     equal = paired_tost(np.zeros(4), 0.3, 0.95)
     assert (equal.mean, equal.ci_low, equal.ci_high) == (0, 0, 0)
     assert np.isnan(equal.p)
+
+
+def test_effects_that_are_all_the_same_have_no_heterogeneity() -> None:
+    result = random_effects(np.full(4, -2.3), np.array([0.1, 0.2, 0.3, 0.4]), 0.95)
+    assert result.mean == pytest.approx(-2.3)
+    assert result.tau == 0
+    assert result.i2 == 0
+    assert result.se > 0

@@ -58,7 +58,9 @@ def random_effects(effect: Floats, error: Floats, level: float) -> MetaAnalysis:
     num = len(effect)
     if num < 2:
         return MetaAnalysis(_NAN, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), (_NAN, _NAN), _NAN, _NAN, num)
-    result = combine_effects(effect, error**2, method_re="iterated")
+    # Of effects that are all equal statsmodels computes an I2 by dividing by zero; ours is below.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = combine_effects(effect, error**2, method_re="iterated")
     tau2 = max(float(result.tau2), 0.0)
     mean = float(result.mean_effect_re)
     # Never narrower than without Hartung and Knapp's factor, as with few networks it may by chance be tiny.
