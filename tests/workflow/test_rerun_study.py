@@ -7,7 +7,7 @@ from projects import Project
 
 CELL = "digits/mixer_digits/tiny/lr0.003_wd0.1_seed0"
 # Whose names begin with these are redone when the runs table changes.
-AFTER_RUNS = ("table_", "figure_", "all", "runs")
+AFTER_RUNS = ("table_", "figure_", "verdict", "all", "runs")
 
 
 def study(project: Project) -> dict[str, Any]:
