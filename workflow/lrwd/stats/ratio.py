@@ -108,7 +108,8 @@ def log_slopes(lr: Floats, wd: Floats) -> Floats:
     dx = np.where(present, x - x.sum(axis=1, keepdims=True) / size, 0.0)
     b = np.full(len(wd), np.nan)
     np.divide((dx * y).sum(axis=1), (dx**2).sum(axis=1), out=b, where=usable)
-    return b
+    # What is left of a sum that cancels is rounding; 0.0 turns -0 into 0.
+    return b.round(12) + 0.0
 
 
 def fit_ratio(lr: Floats, wd: Floats) -> RatioFit:
