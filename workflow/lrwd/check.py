@@ -22,8 +22,12 @@ from lrwd.study import Study
 WORKFLOW = Path(__file__).parent.parent
 
 
-def check_parts_once(study: Study) -> None:
+def check_parts_once(study: Study, source: str) -> None:
     """Build every data source's Config, network, optimizer and schedule of a study, once for their knobs and code.
+
+    Args:
+        study: its groups are checked.
+        source: the files its configuration came from, for messages.
 
     Raises:
         ConfigError: a knob is unknown, missing, of a wrong type, or does not fit.
@@ -51,7 +55,7 @@ def check_parts_once(study: Study) -> None:
         check=False,
     )
     if answer.returncode:
-        raise ConfigError(answer.stderr.strip())
+        raise ConfigError(f"{source}: {answer.stderr.strip()}")
     for stamp, group in unchecked.items():
         write_text_atomic(stamp, "/".join(group[part]["name"] for part in ("dataset", "arch", "recipe")) + "\n")
 

@@ -16,7 +16,8 @@ from lrwd.record import set_aside_torn
 from lrwd.start import own_what_is_started
 from lrwd.study import read_ratios
 
-STUDY = load_study(config, ", ".join(map(str, workflow.configfiles)) or "config.yaml")
+CONFIG_FILES = ", ".join(map(str, workflow.configfiles)) or "config.yaml"
+STUDY = load_study(config, CONFIG_FILES)
 TABLES = registry.names("analysis")
 FIGURES = registry.names("plots")
 ANALYSIS_CODE = analysis_code()
@@ -68,7 +69,7 @@ def all_records(wildcards=None):
 
 # Knobs that do not fit (a patch that does not divide the image, …) are found now rather than in the first cell.
 if workflow.is_main_process:
-    check_parts_once(STUDY)
+    check_parts_once(STUDY, CONFIG_FILES)
 
 # A data set prepared for another study may lack the images that this one selects on.
 for dataset in STUDY.datasets:
