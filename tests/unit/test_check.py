@@ -88,6 +88,8 @@ def test_checked_once_for_the_same_knobs(study: Study, tmp_path: Path, monkeypat
 
 def test_a_refusal_comes_back_from_the_process_and_leaves_no_stamp(study: Study, tmp_path: Path) -> None:
     study.config["architectures"]["mixer_digits"]["patch_size"] = 5
-    with pytest.raises(ConfigError, match=r"^mine.yaml: architectures.mixer_digits on data set digits: patch_size 5 does not"):
+    with pytest.raises(
+        ConfigError, match=r"^mine.yaml: architectures.mixer_digits on data set digits: patch_size 5 does not"
+    ):
         check.check_parts_once(study, "mine.yaml")
     assert not (tmp_path / "checked").exists()
