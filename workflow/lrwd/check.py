@@ -6,7 +6,6 @@ The parts need torch, which planning must not wait for; so this runs once for a 
 import hashlib
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,10 +15,8 @@ from typing import Any
 from lrwd.code_hash import training_code
 from lrwd.errors import ConfigError
 from lrwd.record import write_text_atomic
-from lrwd.start import ONE_THREAD
+from lrwd.start import package_environment
 from lrwd.study import Study
-
-WORKFLOW = Path(__file__).parent.parent
 
 
 def check_parts_once(study: Study, source: str) -> None:
@@ -45,13 +42,12 @@ def check_parts_once(study: Study, source: str) -> None:
     if not unchecked:
         return
     print(f"checking the parts of {len(unchecked)} groups of study {study.name} (once)", file=sys.stderr)
-    path = os.pathsep.join(filter(None, [str(WORKFLOW), os.environ.get("PYTHONPATH")]))
     answer = subprocess.run(
         [sys.executable, "-m", "lrwd.check"],
         input=json.dumps(list(unchecked.values())),
         capture_output=True,
         text=True,
-        env={**os.environ, **ONE_THREAD, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
+        env={**package_environment(), "CUDA_VISIBLE_DEVICES": ""},
         check=False,
     )
     if answer.returncode:

@@ -49,7 +49,7 @@ def start_cell(request: dict[str, Any], warm: bool) -> int:
             return status
     command = [sys.executable, "-m", "lrwd.train.worker", "run", json.dumps(request)]
     # Not a child: a signal that is meant for the cell (SIGTERM at a time limit) then reaches it.
-    os.execve(sys.executable, command, _environment())
+    os.execve(sys.executable, command, package_environment())
 
 
 def _ask_server(request: dict[str, Any], owner: int) -> int | None:
@@ -90,7 +90,7 @@ def _connect(owner: int) -> socket.socket:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(),
+                env=package_environment(),
                 start_new_session=True,  # Ctrl-C is for Snakemake; the server follows its end
             )
         deadline = time.monotonic() + START_TIMEOUT_SEC
@@ -125,6 +125,7 @@ def _socket_folder(owner: int) -> Path:
     return folder
 
 
-def _environment() -> dict[str, str]:
+def package_environment() -> dict[str, str]:
+    """Environment of a process that imports this package: found, and with one thread until it asks for more."""
     path = os.pathsep.join(filter(None, [str(WORKFLOW), os.environ.get("PYTHONPATH")]))
     return {**os.environ, **ONE_THREAD, "PYTHONPATH": path}

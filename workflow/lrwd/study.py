@@ -185,6 +185,10 @@ class Study:
                             cells[Cell(*group, lr, wd, seed)] = (kappa, rho)
         return cells
 
+    def cells(self, ratios: Mapping[Group, float | None]) -> list[Cell]:
+        """All cells, each once: those of the grid, then those on the line as far as its ratios are known."""
+        return list(dict.fromkeys([*self.grid_cells, *self.on_ratio_cells(ratios)]))
+
     def asked(self) -> str:
         """What the study asks of its cells, as text: all of its configuration that their records do not hold."""
         labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
@@ -252,7 +256,6 @@ class Study:
             ConfigError: the study has no such cell; the message names the part that is off and what is allowed.
         """
         where = f"not a cell of study {self.name!r}"
-        part = None
         for name, plural in (("dataset", "datasets"), ("arch", "archs"), ("recipe", "recipes")):
             allowed = list(dict.fromkeys(item for part in self.parts for item in getattr(part, plural)))
             if getattr(wildcards, name) not in allowed:

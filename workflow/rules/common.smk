@@ -50,13 +50,12 @@ def cell_of(wildcards):
     return STUDY.cell(wildcards, known_ratios())
 
 
+def records_of(cells):
+    return [record_path(STUDY.results, cell) for cell in cells]
+
+
 def grid_records(wildcards=None):
-    return [record_path(STUDY.results, cell) for cell in STUDY.grid_cells]
-
-
-def line_records(ratios):
-    """Records of the runs on wd = kappa * ratio * lr."""
-    return [record_path(STUDY.results, cell) for cell in STUDY.on_ratio_cells(ratios or {})]
+    return records_of(STUDY.grid_cells)
 
 
 def all_records(wildcards=None):
@@ -64,7 +63,7 @@ def all_records(wildcards=None):
     ratios = {}
     if STUDY.estimates_ratio:
         ratios = read_ratios(Path(checkpoints.estimate_ratio.get().output[0]).read_text())
-    return list(dict.fromkeys([*grid_records(), *line_records(ratios)]))
+    return records_of(STUDY.cells(ratios))
 
 
 # Knobs that do not fit (a patch that does not divide the image, …) are found now rather than in the first cell.
@@ -81,7 +80,7 @@ for dataset in STUDY.datasets:
 
 # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
 if workflow.is_main_process:
-    known = [*grid_records(), *line_records(known_ratios())]
+    known = records_of(STUDY.cells(known_ratios() or {}))
     for path in set_aside_torn(known):
         print(f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr)
     note_missing(known, Path(MISSING), Path(RUNS))

@@ -14,5 +14,4 @@ from lrwd.study import read_ratios
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")
     ratios = read_ratios(Path(snakemake.input.ratios).read_text()) if snakemake.input.ratios else {}
-    cells = list(dict.fromkeys([*study.grid_cells, *study.on_ratio_cells(ratios)]))
-    write_text_atomic(snakemake.output.runs, runs_frame(study, ratios, cells).to_csv(index=False))
+    write_text_atomic(snakemake.output.runs, runs_frame(study, ratios, study.cells(ratios)).to_csv(index=False))

@@ -18,7 +18,6 @@ COLUMNS = (
     *("wd_peak_ci_high", "wd_bound_low", "wd_bound_high", "rho_star", "lr_wd", "timescale_epochs"),
     *("timescale_share", "weight_rms", "weight_rms_predicted", "weight_rms_ratio", "num_runs"),
 )
-_ZERO = "wd* is 0"
 
 
 def build(runs: pd.DataFrame) -> pd.DataFrame:
