@@ -2,12 +2,14 @@
 
 The paper's five networks with their stock stems at 32x32 and five with stems made for it, batches of 128, synthetic
 pixels of CIFAR-100's shape: each as its recipe trains it (augmentation on the GPU, bf16, evaluation left out), by
-training for some steps and stopping. Cells beside each other are processes of their own, as under
-``snakemake --resources gpu=4``; nothing is captured in a CUDA graph or compiled.
+training for some steps and stopping. Three ways: eager; forward and backward as one CUDA graph (``execution.cuda_graph:
+true``); and that of the compiled network (``compile: true`` in the recipe). Cells beside each other are processes of
+their own, as under ``snakemake --resources gpu=4``.
 """
 
 import statistics
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,10 @@ STUDIES = {"cifar100": "stock stems", "fashion": "stems made for 32x32"}
 LIMITS = Limits(max_steps=100, max_sec=5.0, at_once=(2, 4, 8))
 SHAPE, EXTENT = (32, 3, 100), Extent("arrays", 50_000, 0, 10_000)
 PAPER_STEPS = 200 * 390  # of a cell on CIFAR-100
+PAPER_CELLS = 1200
+EAGER = "eager"
+# Of each: whether steps are repeated as a CUDA graph, and whether the network is compiled.
+WAYS = {EAGER: (False, False), "graph": (True, False), "compiled, graph": (True, True)}
 
 
 def specs_of(study_name: str) -> list[dict[str, Any]]:
@@ -44,10 +50,20 @@ def specs_of(study_name: str) -> list[dict[str, Any]]:
     return [{**spec, "dataset": data, "recipe": {"name": "cifar100_paper", **recipe}} for spec in specs]
 
 
-def step_costs(job: Job, limits: Limits) -> dict[str, float]:
-    """Seconds of a step by number of cells at once, and, as ``free``, alone with any algorithms; peak memory in GB."""
+def trained_in(way: str, job: Job) -> Job:
+    """The job with its steps done in one of the ways."""
+    cuda_graph, compile_it = WAYS[way]
+    recipe = {**job.spec["recipe"], "compile": compile_it}
+    return replace(job, spec={**job.spec, "recipe": recipe}, cuda_graph=cuda_graph)
+
+
+def step_costs(job: Job, limits: Limits, way: str) -> dict[str, float]:
+    """Seconds of a step by number of cells at once; eager ones also, as ``free``, with any algorithms; memory in GB."""
+    job = trained_in(way, job)
     measured = calibrate(job, limits)
     found = {**measured["step_sec"], "memory_gb": measured["memory_bytes"] / 1e9}
+    if way != EAGER:
+        return found
     prepare = devices.prepare_device
 
     def prepare_freely(threads: int) -> torch.device:
@@ -67,17 +83,22 @@ def step_costs(job: Job, limits: Limits) -> dict[str, float]:
     return found
 
 
-def line(arch: str, found: list[dict[str, float]]) -> str:
+def cells_an_hour(one: dict[str, float]) -> float:
+    """Cells of the paper in an hour of the GPU, at the best number at once."""
+    return max(3600 * int(key) / (one[key] * PAPER_STEPS) for key in one if key.isdigit())
+
+
+def line(arch: str, way: str, found: list[dict[str, float]]) -> str:
     """A row: medians over the repeats."""
 
     def median(key: str, factor: float = 1.0) -> str:
         values = [one[key] * factor for one in found if key in one]
         return f"{statistics.median(values):.3g}" if values else "no memory"
 
-    rates = [max(3600 * int(k) / (one[k] * PAPER_STEPS) for k in one if k.isdigit()) for one in found]
     steps = " | ".join(median(str(k), 1e3) for k in (1, *LIMITS.at_once))
-    cost = statistics.median(one["1"] / one["free"] for one in found)
-    return f"| {arch} | {steps} | {statistics.median(rates):.3g} | {cost:.3g} | {median('memory_gb')} |"
+    rate = statistics.median(map(cells_an_hour, found))
+    cost = f"{statistics.median(one['1'] / one['free'] for one in found):.3g}" if way == EAGER else ""
+    return f"| {arch} | {way} | {steps} | {rate:.3g} | {cost} | {median('memory_gb')} |"
 
 
 def section(repeats: int) -> str:
@@ -85,12 +106,19 @@ def section(repeats: int) -> str:
     head = " | ".join(f"{number} at once" for number in (1, *LIMITS.at_once))
     lines = ["## A step on a GPU", "", f"On {hardware.machine()}. {machine(PACKAGES)} n = {repeats} repeats (medians)."]
     for study, what in STUDIES.items():
-        lines += ["", f"Milliseconds of a step, {what}, eager:", ""]
-        lines += [f"| | {head} | most cells a GPU-hour | deterministic to any algorithms | GB a cell |"]
-        lines += ["|---" * (len(LIMITS.at_once) + 5) + "|"]
+        lines += ["", f"Milliseconds of a step, {what}:", ""]
+        lines += [f"| | | {head} | most cells a GPU-hour | deterministic to any algorithms | GB a cell |"]
+        lines += ["|---" * (len(LIMITS.at_once) + 6) + "|"]
+        best: dict[str, float] = {}
         for spec in specs_of(study):
+            arch = spec["arch"]["name"]
             with tempfile.TemporaryDirectory() as name:
                 data = make_synthetic(Path(name, "data"), SHAPE, EXTENT).folder
                 job = Job(spec, data, Path(name, "record"), Path(name, "checkpoint"), 1e9, loader_workers=0)
-                lines.append(line(spec["arch"]["name"], [step_costs(job, LIMITS) for _ in range(repeats)]))
+                for way in WAYS:
+                    found = [step_costs(job, LIMITS, way) for _ in range(repeats)]
+                    lines.append(line(arch, way, found))
+                    best[arch] = max(best.get(arch, 0.0), statistics.median(map(cells_an_hour, found)))
+        hours = sum(PAPER_CELLS / len(best) / rate for rate in best.values())
+        lines += ["", f"{PAPER_CELLS} cells at each network's best: {hours:.3g} GPU-hours (scaled from these steps)."]
     return "\n".join(lines)

@@ -125,7 +125,7 @@ def test_fresh_interpreters_and_checkpoints_give_the_same_records(smoke_copy: Pr
     before = [result_of(smoke_copy.path(target)) for target in targets]
     smoke_copy.extra = {
         "study": "smoke",
-        "execution": {"warm_start": False, "checkpoint_sec": 0, "loader_workers": 0},
+        "execution": {"warm_start": False, "checkpoint_sec": 0, "loader_workers": 0, "cuda_graph": False},
     }
     assert "Nothing to be done" in smoke_copy.plan().text
     result = smoke_copy.ok("--force", "--", *targets)

@@ -10,7 +10,7 @@ from typing import Any
 from lrwd.record import RECORD_VERSION
 
 PACKAGE = Path(__file__).parent
-CALIBRATION = ("train/calibrate.py", "train/synthetic.py")
+CALIBRATION = ("train/calibrate.py", "train/memory_use.py", "train/synthetic.py")
 # How a cell is started and what it will cost, not what it computes.
 NOT_COMPUTING = {"train/worker.py", *CALIBRATION}
 # Of data/ only what a training calls; the rest prepares, and shows in the manifest.

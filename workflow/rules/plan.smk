@@ -30,6 +30,7 @@ rule calibrate:
         # Where there is no GPU a cell has a core.
         at_once=lambda wildcards, threads: config["plan"]["at_once"] if ON_GPUS else [threads],
         loader_workers=config["execution"]["loader_workers"],
+        cuda_graph="--cuda-graph" if config["execution"]["cuda_graph"] else "",
         manifest=lambda wildcards, input: f"--manifest {input.manifest}" if input.manifest else "",
         # Not read by the script: on another machine, or with other code, it costs something else.
         machine=hardware.machine(),
@@ -39,7 +40,7 @@ rule calibrate:
     shell:
         "python workflow/scripts/calibrate.py --spec {params.spec:q} --entry {params.entry:q} {params.manifest}"
         " --output {output.calibration:q} --log {log:q} --max-steps {params.max_steps} --max-sec {params.max_sec}"
-        " --at-once {params.at_once} --loader-workers {params.loader_workers}"
+        " --at-once {params.at_once} --loader-workers {params.loader_workers} {params.cuda_graph}"
 
 
 rule table_plan:

@@ -37,6 +37,7 @@ rule train_cell:
         loader_workers=lambda wildcards, resources: config["execution"]["loader_workers"],
         # A process for every GPU of the cell.
         processes=lambda wildcards, resources: max(1, resources.get("gpu", 1)),
+        cuda_graph=lambda wildcards, resources: "--cuda-graph" if config["execution"]["cuda_graph"] else "",
         how=lambda wildcards, resources: HOW,
         start=lambda wildcards, resources: start_path(wildcards),
     message:
@@ -46,4 +47,5 @@ rule train_cell:
         " --record {output.record:q} --checkpoint {params.checkpoint:q} --log {log:q} --threads {threads}"
         " --checkpoint-sec {params.checkpoint_sec} --loader-workers {params.loader_workers}"
         " --processes {params.processes} --start {params.start:q} --weights {params.weights:q} {params.how}"
+        " {params.cuda_graph}"
         " --base {input.base:q}"

@@ -30,6 +30,7 @@ parser.add_argument("--max-steps", type=int, required=True)
 parser.add_argument("--max-sec", type=float, required=True)
 parser.add_argument("--at-once", type=int, nargs="+", required=True)
 parser.add_argument("--loader-workers", type=int, required=True)
+parser.add_argument("--cuda-graph", action="store_true")
 args = parser.parse_args()
 
 with script(args.log), tempfile.TemporaryDirectory() as folder:
@@ -52,6 +53,7 @@ with script(args.log), tempfile.TemporaryDirectory() as folder:
         checkpoint=Path(folder, "checkpoint"),
         checkpoint_sec=1e9,
         loader_workers=args.loader_workers,
+        cuda_graph=args.cuda_graph,
     )
     found = calibrate(job, Limits(args.max_steps, args.max_sec, tuple(args.at_once)))
     found["pixels"] = "real" if args.manifest else "synthetic"

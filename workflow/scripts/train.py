@@ -16,6 +16,7 @@ parser.add_argument("--checkpoint-sec", type=float, required=True)
 parser.add_argument("--loader-workers", type=int, required=True)
 parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--processes", type=int, required=True)
+parser.add_argument("--cuda-graph", action="store_true")
 parser.add_argument("--base", nargs="?", default=None)  # without a value where the schedule has no base
 how = parser.add_mutually_exclusive_group()
 how.add_argument("--warm", action="store_true")
@@ -45,6 +46,7 @@ job = {
     "base": args.base,
     "start": args.start or None,
     "weights": args.weights,
+    "cuda_graph": args.cuda_graph,
 }
 server = WARM if args.warm else ("lrwd.cluster.pool", args.pool) if args.pool else None
 on_a_cluster = {"gpu": args.gpu, "results": args.results} if args.gpu else {}

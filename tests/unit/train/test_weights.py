@@ -18,6 +18,7 @@ from lrwd.record import sha256_file
 from lrwd.train.build import build_model, build_network
 from lrwd.train.cell import Interrupted, Job, train_cell
 from lrwd.train.diagnostics import weights_sha256
+from lrwd.train.layer_kinds import by_kind
 from lrwd.train.weights import load_weights, save_weights
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
@@ -237,3 +238,26 @@ def test_pretrained_weights_of_a_network_of_our_own() -> None:
     words = "recipes.mini.start_from: {'timm': 'pretrained'} is not allowed, as model 'resnet' has no such weights"
     with pytest.raises(ConfigError, match=words):
         build_network(PRETRAINED, arch, num_classes=10, image_size=8, channels=1, seed=0)
+
+
+class Distilled(torch.nn.Module):
+    """With two classifiers, as timm's distilled networks have them."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.body = torch.nn.Linear(3, 4)
+        self.head = torch.nn.Linear(4, num_classes)
+        self.head_dist = torch.nn.Linear(4, num_classes)
+
+    def get_classifier(self) -> tuple[torch.nn.Module, torch.nn.Module]:
+        return self.head, self.head_dist
+
+
+def test_a_network_with_two_classifiers(tmp_path: Path) -> None:
+    source, other = Distilled(10), Distilled(3)
+    own = {name: value.clone() for name, value in other.state_dict().items()}
+    save_weights(source, tmp_path / "weights.pt")
+    load_weights(other, tmp_path / "weights.pt", None, "here")
+    for name, value in other.state_dict().items():
+        assert torch.equal(value, (own if name.startswith("head") else source.state_dict())[name])
+    assert [len(params) for params in by_kind(other).values()] == [2, 1, 3]  # head, matrix, vector

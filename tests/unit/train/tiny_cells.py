@@ -23,6 +23,7 @@ RECIPE: dict[str, Any] = {
     "drop_path": None,
     "precision": "fp32",
     "channels_last": False,
+    "compile": False,
     "start_from": "scratch",
     "micro_batch": None,
     "gradient_trace": False,

@@ -1,6 +1,6 @@
 """Puts a cell together from its spec: data feed, network, optimizer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from lrwd.optim._groups import decay_groups
 from lrwd.seeds import derive
 from lrwd.start_from import SCRATCH
 from lrwd.train.batches import Batches, eval_batches
+from lrwd.train.compiled import compiled
+from lrwd.train.cuda_graph import CudaStream, StepGraph
 from lrwd.train.device import autocast_dtype
 from lrwd.train.drop_path import check_drop_path, with_drop_path
-from lrwd.train.mixing import Mix
+from lrwd.train.layer_kinds import by_kind
+from lrwd.train.mixing import NO_MIX, Mix
 from lrwd.train.team import SOLO, Team
 from lrwd.train.weights import load_weights
 
@@ -40,6 +43,10 @@ class Built:
     device: torch.device
     autocast: torch.dtype | None
     loader_workers: int
+    # What a step's forward is: the model, or what it was compiled to.
+    forward: Callable[[torch.Tensor], torch.Tensor]
+    # None where steps are run as they are.
+    graph: StepGraph | None
     # Into which a part of a batch is cut; more than one where memory turned out to be short.
     num_pieces: int = 1
 
@@ -48,6 +55,7 @@ class Built:
         self.decays = [group["weight_decay"] > 0 for group in self.optimizer.param_groups]
         # With wd = 0 no group decays; the weights measured are then those that would.
         self.decaying = self.optimizer.param_groups[-1]["params"]
+        self.kinds = by_kind(self.model)
         self.num_steps = self.epochs * self.train.steps_per_epoch
         self.num_params = sum(param.numel() for param in self.params)
         self.num_classes = self.prepared.num_classes
@@ -67,6 +75,7 @@ def build_cell(
     loader_workers: int,
     start: Path | None = None,
     team: Team = SOLO,
+    cuda_graph: bool = False,
 ) -> Built:
     """Build a cell's feed, network and optimizer.
 
@@ -77,6 +86,7 @@ def build_cell(
         loader_workers: processes that decode image files.
         start: the file of weights to start from, where the spec has one.
         team: the processes that train it together; the feed is this one's.
+        cuda_graph: repeat steps as a CUDA graph, where there is a GPU and every step does the same.
 
     Raises:
         ConfigError: a knob is unknown, missing or does not fit (a patch that does not divide the image, …).
@@ -105,8 +115,13 @@ def build_cell(
     if recipe["channels_last"]:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = model.to(device)
+    mix = Mix(**recipe["mix"])
+    # Parts draw from generators of their own, and how a batch is mixed is told by numbers of Python.
+    repeats = device.type == "cuda" and train.num_parts == 1 and mix == NO_MIX
     return Built(
         model=model,
+        forward=compiled(model) if recipe["compile"] else model,
+        graph=StepGraph(CudaStream(device)) if cuda_graph and repeats else None,
         optimizer=build_optimizer(recipe, model, spec["lr"], spec["wd"]),
         train=train,
         prepared=prepared,
@@ -114,7 +129,7 @@ def build_cell(
         epochs=epochs,
         eval_every=recipe["eval_every"],
         batch_size=batch_size,
-        mix=Mix(**recipe["mix"]),
+        mix=mix,
         label_smoothing=recipe["label_smoothing"],
         device=device,
         autocast=autocast_dtype(device, recipe["precision"]),

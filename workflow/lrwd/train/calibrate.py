@@ -2,8 +2,6 @@
 
 import contextlib
 import multiprocessing
-import os
-import resource
 import statistics
 import sys
 import tempfile
@@ -26,6 +24,7 @@ from lrwd.train.batches import eval_batches
 from lrwd.train.build import Built, build_cell
 from lrwd.train.cell import Interrupted, Job, train_cell
 from lrwd.train.evaluate import evaluate
+from lrwd.train.memory_use import free_bytes, peak_bytes
 
 # The first step allocates memory and chooses kernels.
 WARM_UP_STEPS = 1
@@ -34,6 +33,8 @@ GROWTH = 4
 # Of the memory that is free, so much may be asked for.
 MEMORY_SHARE = 0.8
 BARRIER_SEC = 600.0
+# Between two looks at the clock a GPU does as many steps as take so long, but no more than so many.
+AHEAD_SEC, MOST_AHEAD = 0.1, 10
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,7 @@ def calibrate(job: Job, limits: Limits) -> dict[str, Any]:
     Raises:
         RuntimeError: a cell cannot be trained; with its traceback.
     """
-    # What a cell costs does not depend on the weights that it starts from, which may not be there yet.
-    plain = {"start_from": SCRATCH, "save_weights": False}
-    job = replace(job, spec={**job.spec, "recipe": {**job.spec["recipe"], **plain}})
-    # Random weights cost the same, and nothing is kept.
+    # Random weights cost the same as those that it starts from, which may not be there yet; and nothing is kept.
     recipe = {**job.spec["recipe"], "start_from": SCRATCH, "save_weights": False}
     job = replace(job, spec={**job.spec, "recipe": recipe})
     batch_size = recipe["batch_size"]
@@ -205,27 +203,37 @@ def _trial(job: Job, batch_size: int, limits: Limits, barrier: Any) -> Trial:
     part = replace(job, spec={**job.spec, "recipe": _smaller(job.spec["recipe"], batch_size)})
     if "base" in job.spec["recipe"]["schedule"]:
         part = _with_base(part)
-    started, free = time.perf_counter(), _free_bytes()
+    started, free = time.perf_counter(), free_bytes()
     ready: list[float] = []
-    times: list[float] = []
+    num_steps = next_look = 0
+    looks: list[tuple[int, float]] = []  # steps that were done, and when
 
     def stop() -> bool:
         """Asked after every step; stays true once it is."""
-        if len(times) > 1 and (len(times) > limits.max_steps or times[-1] - times[0] > limits.max_sec):
-            return True
+        nonlocal num_steps, next_look
+        if len(looks) > 1:
+            (first_step, first), (last_step, last) = looks[0], looks[-1]
+            if last_step - first_step >= limits.max_steps or last - first > limits.max_sec:
+                return True
+        num_steps += 1
+        if num_steps < next_look:
+            return False
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         if not ready:
             ready.append(time.perf_counter())
             barrier.wait(BARRIER_SEC)
-        times.append(time.perf_counter())
+        looks.append((num_steps, time.perf_counter()))
+        if torch.cuda.is_available() and len(looks) > 1:
+            # Steps are asked for ahead of a GPU; to wait for each would make it wait in turn.
+            next_look = num_steps + min(MOST_AHEAD, int(AHEAD_SEC / _step_secs(looks)[-1]))
         return False
 
     # What is asked of the real training, so that nothing it does is left out.
     with contextlib.suppress(Interrupted):
         train_cell(part, lambda _: None, stop)
-    step_sec = statistics.median(after - before for before, after in pairwise(times))
-    memory = _peak_bytes()
+    step_sec = statistics.median(_step_secs(looks))
+    memory = peak_bytes()
     # With the recipe's own batch, which it refuses if that is larger than the data set.
     built = build_cell(job.spec, job.data, devices.prepare_device(job.threads), job.loader_workers)
     return Trial(
@@ -241,6 +249,11 @@ def _trial(job: Job, batch_size: int, limits: Limits, barrier: Any) -> Trial:
         device=str(devices.describe(built.device, job.threads, built.autocast)["device"]),
         on_gpu=built.device.type == "cuda",
     )
+
+
+def _step_secs(looks: list[tuple[int, float]]) -> list[float]:
+    """Seconds of a step between each two looks at the clock."""
+    return [(now - then) / (after - before) for (before, then), (after, now) in pairwise(looks)]
 
 
 def _smaller(recipe: Mapping[str, Any], batch_size: int) -> dict[str, Any]:
@@ -267,23 +280,3 @@ def _eval_image_sec(built: Built, batch_size: int) -> float:
         evaluate(built.model, [(images, labels)], built.autocast)  # reads the result, so the device is done
         image_sec = (time.perf_counter() - started) / len(labels)
     return image_sec
-
-
-def _free_bytes() -> int:
-    """Memory of the device that is free."""
-    if torch.cuda.is_available():
-        return torch.cuda.mem_get_info()[0]
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    # What the system keeps of files can be had too.
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-
-
-def _peak_bytes() -> int:
-    """Peak memory of this process on the device."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_reserved()
-    # Kilobytes on Linux, bytes on macOS.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -24,7 +24,7 @@ from lrwd.train.build import Built, build_cell
 from lrwd.train.checkpoint import load_checkpoint, save_checkpoint
 from lrwd.train.diagnostics import weight_rms, weights_sha256
 from lrwd.train.evaluate import evaluate
-from lrwd.train.layer_kinds import by_kind, rms_by_kind
+from lrwd.train.layer_kinds import rms_by_kind
 from lrwd.train.memory import measure_memory
 from lrwd.train.schedule import Schedule, build_schedule
 from lrwd.train.step import Progress, train_step
@@ -42,7 +42,7 @@ class Job:
     """What one process is asked to do: a cell's spec, and the places that its result does not depend on.
 
     base: the record of the base cell, for a spec that has one. start: the file of weights, for a spec that
-    starts from one. weights: where the final ones go, for a spec that saves them.
+    starts from one. weights: where the final ones go, for a spec that saves them. cuda_graph: repeat steps as one.
     """
 
     spec: dict[str, Any]
@@ -55,6 +55,7 @@ class Job:
     base: Path | None = None
     start: Path | None = None
     weights: Path | None = None
+    cuda_graph: bool = False
 
 
 def train_cell(
@@ -85,7 +86,7 @@ def train_cell(
     expected, without_start = read_base_weights(recipe, job.base)
     # Where there are none to start from, the cell is noted as diverged, and any weights will do.
     spec = {**job.spec, "recipe": {**recipe, "start_from": SCRATCH}} if without_start else job.spec
-    built = build_cell(spec, job.data, device, job.loader_workers, job.start, team)
+    built = build_cell(spec, job.data, device, job.loader_workers, job.start, team, job.cuda_graph)
     start_sha256 = None if spec["recipe"]["start_from"] == SCRATCH else weights_sha256(built.model)
     if expected not in (None, start_sha256):
         raise DataError(f"{job.start}: not the weights that {job.base} tells of; train that cell again")
@@ -94,7 +95,7 @@ def train_cell(
     schedule = None if without else _schedule(job, built, trace)
     belongs_to = [job.spec, code, data_sha256, None if trace is None else trace.tolist(), start_sha256]
     identity = hashlib.sha256(json.dumps(belongs_to, sort_keys=True).encode()).hexdigest()
-    initial_rms = rms_by_kind(by_kind(built.model))
+    initial_rms = rms_by_kind(built.kinds)
     state = load_checkpoint(job.checkpoint, identity, say) if team.leads else None
     team.wait()  # the first may have to set aside a checkpoint of another cell
     if not team.leads:
@@ -138,6 +139,7 @@ def train_cell(
             "started_unix": round(started, 3),
             "seconds": round(time.time() - started, 3),
             "resumed": state is not None,
+            "cuda_graph": built.graph is not None,
         },
     }
     if without:
@@ -200,7 +202,7 @@ def _end_epoch(built: Built, progress: Progress, team: Team, say: Callable[[str]
         "train_loss": finite_or_none(progress.loss_sum.item() / num_steps),
         "train_top1": progress.num_correct.item() / (num_steps * built.batch_size),
         "weight_rms": finite_or_none(weight_rms(built.decaying)),
-        "weight_rms_by_kind": rms_by_kind(by_kind(built.model)),
+        "weight_rms_by_kind": rms_by_kind(built.kinds),
         "grad_norm": finite_or_none(progress.grad_norm.item()),
     }
     wanted = (progress.epoch + 1) % built.eval_every == 0 or progress.epoch + 1 == built.epochs

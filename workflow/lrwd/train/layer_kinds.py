@@ -18,8 +18,7 @@ def by_kind(model: torch.nn.Module) -> dict[str, list[torch.nn.Parameter]]:
         exempt from decay), ``embedding`` (that of patches), ``vector`` (norms, biases and other one-dimensional
         parameters) and ``matrix`` (all other matrices and convolutions).
     """
-    classifier = model.get_classifier() if hasattr(model, "get_classifier") else None  # type: ignore[operator]
-    heads = {id(param) for param in classifier.parameters()} if classifier is not None else set()
+    heads = head_names(model)
     patches = [module for module in model.modules() if isinstance(module, PatchEmbed)]
     embeddings = {id(param) for module in patches for param in module.parameters()}
     kinds: dict[str, list[torch.nn.Parameter]] = {}
@@ -28,7 +27,7 @@ def by_kind(model: torch.nn.Module) -> dict[str, list[torch.nn.Parameter]]:
             continue
         if param.ndim <= 1:
             kind = "vector"
-        elif id(param) in heads:
+        elif name in heads:
             kind = "head"
         elif "pos_embed" in name or "token" in name.rpartition(".")[2]:
             kind = "position"
@@ -36,6 +35,15 @@ def by_kind(model: torch.nn.Module) -> dict[str, list[torch.nn.Parameter]]:
             kind = "embedding" if id(param) in embeddings else "matrix"
         kinds.setdefault(kind, []).append(param)
     return dict(sorted(kinds.items()))
+
+
+def head_names(model: torch.nn.Module) -> set[str]:
+    """Names of the classifier's parameters, as timm's networks tell them; empty for a network that does not."""
+    heads = model.get_classifier() if hasattr(model, "get_classifier") else ()  # type: ignore[operator]
+    # Distilled networks have two.
+    heads = heads if isinstance(heads, tuple) else (heads,)
+    params = {id(param) for head in heads for param in head.parameters()}
+    return {name for name, param in model.named_parameters() if id(param) in params}
 
 
 def rms_by_kind(kinds: dict[str, list[torch.nn.Parameter]]) -> dict[str, float | None]:

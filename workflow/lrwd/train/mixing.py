@@ -23,6 +23,9 @@ class Mix:
     cutmix: float
 
 
+NO_MIX = Mix(mixup=0, cutmix=0)
+
+
 @dataclass(frozen=True)
 class Draw:
     """How one batch is mixed.
@@ -53,7 +56,7 @@ def draw(mix: Mix, size: Sequence[int], seed: int) -> Draw | None:
     Source: Zhang et al. (2018), arXiv 1710.09412, Eq. 1; Yun et al. (2019), arXiv 1905.04899, Eq. 1 and 2;
         in the form of timm's ``Mixup`` of mode "batch".
     """
-    if not mix.mixup and not mix.cutmix:
+    if mix == NO_MIX:
         return None
     random = np.random.Generator(np.random.PCG64(seed))
     cut = bool(mix.cutmix) and (not mix.mixup or random.random() < 0.5)

@@ -93,11 +93,16 @@ def _backward(built: Built, progress: Progress, part: Batch, number: int | None)
     drawn = draw(built.mix, images.shape[-2:], derive(built.seed, "mix", progress.epoch, progress.step, *stream))
     while True:
         try:
+            if built.graph:
+                return built.graph.run(
+                    lambda pixels, classes: _in_pieces(built, pixels, classes, drawn), images, labels
+                )
             return _in_pieces(built, images, labels, drawn)
         except torch.OutOfMemoryError as error:
             _check_divisible(built, len(images), error)
         # Outside of the handler, which would keep alive what did not fit.
         built.num_pieces *= 2
+        built.graph = None
 
 
 def _in_pieces(
@@ -108,7 +113,7 @@ def _in_pieces(
     for piece in _pieces(len(images), built.num_pieces, built.device):
         own = (images, labels) if piece is None else (images[piece], labels[piece])
         with torch.autocast(built.device.type, dtype=built.autocast, enabled=built.autocast is not None):
-            logits = built.model(mix_images(own[0], drawn))
+            logits = built.forward(mix_images(own[0], drawn))
             loss = mixed_loss(logits.float(), own[1], drawn, built.label_smoothing)
             if piece is not None:
                 loss = loss / built.num_pieces

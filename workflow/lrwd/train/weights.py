@@ -10,6 +10,7 @@ from timm.models import load_state_dict
 
 from lrwd.errors import ConfigError, DataError
 from lrwd.record import sha256_file, write_bytes_atomic
+from lrwd.train.layer_kinds import head_names
 
 MOST_NAMED = 5
 
@@ -34,7 +35,7 @@ def load_weights(model: torch.nn.Module, path: Path, sha256: str | None, where: 
     if not path.is_file() or sha256 not in (None, sha256_file(path)):
         raise DataError(f"{path}: missing, or not what it was when the training was planned ({where})")
     found = _read(path)
-    own, head = model.state_dict(), _head(model)
+    own, head = model.state_dict(), head_names(model)
     if any(name in found and found[name].shape != own[name].shape for name in head):
         found = {name: value for name, value in found.items() if name not in head}
     faults = {
@@ -65,14 +66,6 @@ def _read(path: Path) -> Mapping[str, torch.Tensor]:
     if wrong or not found:
         raise DataError(f"{path}: is no state dict: {_some(wrong) if wrong else 'empty'}")
     return found
-
-
-def _head(model: torch.nn.Module) -> set[str]:
-    """Names of the classifier's parameters, as timm's networks tell them; empty for a network that does not."""
-    heads = model.get_classifier() if hasattr(model, "get_classifier") else ()  # type: ignore[operator]
-    heads = heads if isinstance(heads, tuple) else (heads,)
-    params = {id(param) for head in heads for param in head.parameters()}
-    return {name for name, param in model.named_parameters() if id(param) in params}
 
 
 def _some(names: Iterable[str]) -> str:
