@@ -1,11 +1,13 @@
 """A bad configuration ends before any training, and the message names file, key, value and what is allowed."""
 
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import PROFILE, Project
+from projects import PROFILE, Project, copied
 from refusals import Config, into, refused
 
 TINY = "studies/tiny/"
@@ -90,3 +92,27 @@ def test_a_cell_off_the_grid(place: Project, cell: str, says: str) -> None:
 def test_another_directory_is_an_error_not_an_empty_study(place: Project, tmp_path: Path) -> None:
     result = place.run(*PROFILE, "--directory", str(tmp_path), "-n")
     assert result.rc != 0
+
+
+def test_a_read_only_folder(untrained: Project, tmp_path: Path) -> None:
+    """Refused before anything is done; and, when that is mended, trained."""
+    place, folder = copied(untrained, tmp_path / "project"), tmp_path / "kept"
+    folder.mkdir()
+    root = os.geteuid() == 0  # to whom modes are nothing
+    if root:
+        mounting = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", folder], check=False, timeout=20)
+        if mounting.returncode:
+            pytest.skip("this root may not mount anything")
+    else:
+        folder.chmod(0o555)
+    try:
+        refused(place, into("results", str(folder)), f"results: '{folder}' cannot be written: {folder} is read-only")
+        if root:
+            subprocess.run(["mount", "-o", "remount,rw", folder], check=True, timeout=20)
+        else:
+            folder.chmod(0o755)
+        place.extra["results"] = str(folder)
+        place.ok(*PROFILE, "--", f"{folder}/runs/digits/mixer_digits/tiny/lr0.003_wd1_seed0.json")
+    finally:
+        if root:
+            subprocess.run(["umount", "-l", folder], check=True, timeout=20)

@@ -6,6 +6,7 @@ The parts need torch, which planning must not wait for; so this runs once for a 
 import hashlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,24 @@ def check_parts_once(studies: Sequence[Study], source: str) -> None:
         raise ConfigError(f"{source}: {answer.stderr.strip()}")
     for stamp, group in unchecked.items():
         write_text_atomic(stamp, "/".join(group[part]["name"] for part in ("dataset", "arch", "recipe")) + "\n")
+
+
+def check_writable(folder: Path, source: str) -> None:
+    """Check that the folder of results can be written into.
+
+    Args:
+        folder: need not exist yet.
+        source: the files its configuration came from, for the message.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"{source}: results: {str(folder)!r} cannot be written: {there} is read-only or belongs to another. Make "
+            f"it writable and start again, or name another folder"
+        )
 
 
 def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from lrwd.code_hash import (
     training_code,
     verdict_code,
 )
-from lrwd.check import check_parts_once
+from lrwd.check import check_parts_once, check_writable
 from lrwd.cluster.adopt import left_behind, told
 from lrwd.cluster.controller import take_control
 from lrwd.cluster.site import Site, cell_resources, cpu_resources, data_resources
@@ -158,6 +158,7 @@ def make_ready(study, cells, made):
         made: path of what is made of all their records.
     """
     if workflow.is_main_process:
+        check_writable(Path(study.results), CONFIG_FILES)
         # Knobs that do not fit (a patch that does not divide the image, …).
         check_parts_once([study], CONFIG_FILES)
     # A data set prepared for another study may lack images that this one needs.
