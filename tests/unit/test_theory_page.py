@@ -71,7 +71,7 @@ def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(theory_page, "claims_of", lambda name, _: claims[name])
     text = theory_page.write_theory_page({name: pd.DataFrame() for name in claims})
-    assert "Of 3 claims: 2 holds, 1 fails." in text
+    assert "Of 3 claims: “holds” for 2, “fails” for 1." in text
     assert text.index("early") < text.index("late") < text.index("Post 003")
     assert "| c \\| d | Eq. 2 | **fails** | by 3 |" in text
     assert "<td><strong>fails</strong></td>" in as_html(text)

@@ -48,7 +48,7 @@ def _in_order(place: str) -> list[tuple[int, str]]:
 
 def _counts(claims: Iterable[Claim]) -> str:
     verdicts = [claim.verdict for claim in claims]
-    parts = ", ".join(f"{verdicts.count(name)} {name}" for name in VERDICTS if name in verdicts)
+    parts = ", ".join(f"“{name}” for {verdicts.count(name)}" for name in VERDICTS if name in verdicts)
     return (
         f"Of {count(len(verdicts), 'claim')}: {parts or 'none'}. Written by rule from the tables beside this page "
         "(`theory/tables`); networks, data and sizes are those of the studies named there, and say nothing of others."
