@@ -72,27 +72,33 @@ def name(group: Group, listed: Sequence[Group]) -> str:
     return f"{label} · {block_name(group.dataset, group.recipe, listed)}" if several else label
 
 
+def _lines_of(listed: Sequence[Group]) -> list[list[Group]]:
+    """Groups whose panels follow each other, in rows of their own."""
+    found = list(blocks(listed).values())
+    return [list(listed)] if all(len(block) == 1 for block in found) else found
+
+
 def columns_and_width(listed: Sequence[Group]) -> tuple[int, float]:
     """Number of panel columns and the figure's width (inches) that keep panels readable."""
-    most = max(len(block) for block in blocks(listed).values())
+    most = max(len(block) for block in _lines_of(listed))
     count = {1: 1, 2: 2, 4: 2}.get(most, 3)
     return count, {1: 6.5, 2: 8.5, 3: MAX_WIDTH}[count]
 
 
 def num_rows(listed: Sequence[Group], columns: int) -> int:
-    """Rows of panels needed when each data set and recipe starts a row of its own."""
-    return sum(-(-len(block) // columns) for block in blocks(listed).values())
+    """Rows of panels needed."""
+    return sum(-(-len(line) // columns) for line in _lines_of(listed))
 
 
 def panels(figure: Figure, listed: Sequence[Group], columns: int) -> dict[Group, Axes]:
-    """A panel for each group; each data set and recipe starts a new row."""
+    """A panel for each group; each data set and recipe starts a new row, unless all of them have one architecture."""
     grid = figure.subplots(num_rows(listed, columns), columns, squeeze=False)
     result: dict[Group, Axes] = {}
     start = 0
-    for block in blocks(listed).values():
-        for index, group in enumerate(block):
+    for line in _lines_of(listed):
+        for index, group in enumerate(line):
             result[group] = grid[start + index // columns, index % columns]
-        start += -(-len(block) // columns)
+        start += -(-len(line) // columns)
     for axes in grid.flat:
         if axes not in result.values():
             axes.remove()

@@ -53,7 +53,8 @@ def gate(peaks: Peaks) -> str:
     Source: our simulation of the paper's grid, where a fit without a gate is an extrapolation.
     """
     number = int(peaks.is_peak.sum())
-    return f"{number} interior peaks, fewer than {MIN_PEAKS}" if number < MIN_PEAKS else ""
+    found = "1 interior peak" if number == 1 else f"{number} interior peaks"
+    return f"{found}, fewer than {MIN_PEAKS}" if number < MIN_PEAKS else ""
 
 
 def likelihood_weights(log_likelihood: Floats) -> tuple[float, float, float]:
