@@ -88,8 +88,19 @@ def known_ratios():
     return read_ratios(Path(RATIOS).read_text()) if Path(RATIOS).exists() else None
 
 
+# By their records' paths: a job asks for its cell several times. Once found, a cell stays one.
+FOUND = {}
+
+
 def study_and_cell(wildcards):
     """The configured study and a cell of it, or else one that is trained for the theory."""
+    path = record_of(wildcards)
+    if path not in FOUND:
+        FOUND[path] = look_up(wildcards)
+    return FOUND[path]
+
+
+def look_up(wildcards):
     try:
         return STUDY, find_cell(STUDY, wildcards, known_ratios())
     except ConfigError:

@@ -58,14 +58,18 @@ def blocks(listed: Sequence[Group]) -> dict[tuple[str, str], list[Group]]:
 
 
 def block_name(dataset: str, recipe: str, listed: Sequence[Group]) -> str:
-    """Name of a data set and recipe; the recipe is named only where the study has more than one."""
-    names = [dataset, recipe] if len({group.recipe for group in listed}) > 1 else [dataset]
-    return ", ".join(map(shortened, names))
+    """Name of a data set and recipe, of which a study may have one: then the other is enough, or the data set."""
+    several_recipes = len({group.recipe for group in listed}) > 1
+    several_datasets = len({group.dataset for group in listed}) > 1
+    names = [dataset] if several_datasets or not several_recipes else []
+    return ", ".join(map(shortened, [*names, recipe] if several_recipes else names))
 
 
 def name(group: Group, listed: Sequence[Group]) -> str:
-    """Name of a group, naming the data set and the recipe only where they differ within the figure."""
+    """Name of a group, naming data set, recipe and architecture only where they differ within the figure."""
     several = len({(other.dataset, other.recipe) for other in listed}) > 1
+    if several and len({other.arch for other in listed}) == 1:
+        return block_name(group.dataset, group.recipe, listed)
     # Two architectures may share a label; then the file's name tells them apart.
     double = len({other.arch for other in listed if other.label == group.label}) > 1
     label = f"{shortened(group.label)} ({shortened(group.arch)})" if double else shortened(group.label)

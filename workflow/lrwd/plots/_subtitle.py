@@ -22,7 +22,9 @@ def subtitle(runs: pd.DataFrame, study: str) -> str:
     grid = runs["in_grid"].map(str) == "True"
     line = pd.to_numeric(runs["kappa"]).notna()
     num_datasets, num_recipes = len(set(runs["dataset"])), len(set(runs["recipe"]))
-    parts = [f"study {study}", _count(runs["label"].nunique(), "architecture")]
+    labels = set(runs["label"])
+    one = shortened(str(runs["label"].iloc[0]))
+    parts = [f"study {study}", one if len(labels) == 1 else _count(len(labels), "architecture")]
     if num_datasets > 1:
         parts.append(_count(num_datasets, "data set"))
     else:

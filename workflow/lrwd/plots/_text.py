@@ -2,6 +2,7 @@
 
 import functools
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -103,12 +104,15 @@ def shortened(text: str) -> str:
 
 
 def wrap(text: str, width: float, size: float) -> str:
-    """Break a text into lines of at most ``width`` inches; at " · " if it has such joints, else at spaces."""
+    """Break a text into lines of at most ``width`` inches; at " · " if it has such joints, else at spaces.
+
+    Names that are too long for a line are broken behind an underscore.
+    """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         joint = " · " if " · " in paragraph else " "
         line = ""
-        for piece in paragraph.split(joint):
+        for piece in (part for whole in paragraph.split(joint) for part in _broken(whole, width, size)):
             longer = f"{line}{joint}{piece}" if line else piece
             if line and inches(longer, size) > width:
                 lines.append(line)
@@ -117,6 +121,17 @@ def wrap(text: str, width: float, size: float) -> str:
                 line = longer
         lines.append(line)
     return "\n".join(lines)
+
+
+def _broken(name: str, width: float, size: float) -> list[str]:
+    """A name in parts that fit on a line each, as far as its underscores allow."""
+    parts = [""]
+    for piece in re.split(r"(?<=_)", name):
+        if parts[-1] and inches(parts[-1] + piece, size) > width:
+            parts.append(piece)
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def first_line(text: str, width: float, size: float) -> str:

@@ -86,7 +86,7 @@ def draw(
         _head(axes, wrap(name(group, listed), room, PANEL_SIZE), ridge, room)
     bar = figure.colorbar(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
-        aspect=45 if len(listed) > 3 else 22, ticks=MaxNLocator(5),
+        aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5),
     )  # fmt: skip
     bar.set_label("top-1 below the best of its η (pp)", size=FONT_SIZE)
     bar.ax.tick_params(labelsize=FONT_SIZE)
