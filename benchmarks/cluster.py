@@ -1,6 +1,6 @@
 """What a grid of short cells costs a SLURM cluster: a job a cell, and packed. Starts its own cluster (as root).
 
-    python3 envs/run.py --dev python benchmarks/cluster.py             (240 cells; ten minutes on two idle cores)
+    python3 envs/run.py --dev python benchmarks/cluster.py             (240 cells; 17 minutes on two idle cores)
     python3 envs/run.py --dev python benchmarks/cluster.py --cells 60
 
 Prints a table: submissions, wall time, CPU time of Snakemake where it runs, messages to SLURM's controller; and for
