@@ -55,6 +55,16 @@ def test_a_knob_that_does_not_fit(config: Config, place: str, change: Config, wo
     assert place in str(error.value)
 
 
+@pytest.mark.parametrize("schedule", ["equal_weight", "equal_weight_both", "equal_weight_exact"])
+def test_equal_weights_and_a_decay_in_the_gradient(config: Config, schedule: str) -> None:
+    config["recipes"]["short"] |= {"schedule": {"name": schedule, "warmup_epochs": 0}}
+    check.check_parts(groups(config))
+    config["recipes"]["short"] |= {"optimizer": {"name": "sgd_l2", "momentum": 0.9}}
+    words = f"recipes.short.schedule.name: '{schedule}' is not allowed with optimizer 'sgd_l2', whose decay"
+    with pytest.raises(ConfigError, match=words):
+        check.check_parts(groups(config))
+
+
 def test_an_augmentation_that_does_not_fit(config: Config) -> None:
     config["recipes"]["short"]["augment"]["cnn"] = [{"name": "crop", "padding": 0, "probability": 1}]
     with pytest.raises(ConfigError, match=r"recipes.short.augment.cnn: padding: 0 is not allowed"):

@@ -102,6 +102,7 @@ def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
             recipe = {**recipe, "start_from": SCRATCH}  # its weights are still to be trained
         parts_of_augmentation(recipe, arch["kind"])
         check_schedule(recipe)
+        _check_decay(recipe)
         where = f"architectures.{arch['name']}"
         try:
             start = group["start"] and Path(group["start"])
@@ -110,6 +111,19 @@ def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
             text = str(error).removeprefix(f"{where}: ")
             raise ConfigError(f"{where} on data set {dataset}: {text}") from None
         build_optimizer(recipe, model, lr=1e-3, wd=0.0)
+
+
+def _check_decay(recipe: Mapping[str, Any]) -> None:
+    """Refuse a schedule that is made for another form of decay than the optimizer's."""
+    from lrwd import registry
+
+    schedule, optimizer = recipe["schedule"]["name"], recipe["optimizer"]["name"]
+    coupled = getattr(registry.part("optim", optimizer), "COUPLED", False)
+    if coupled and getattr(registry.part("schedules", schedule), "DECOUPLED", False):
+        raise ConfigError(
+            f"recipes.{recipe['name']}.schedule.name: {schedule!r} is not allowed with optimizer {optimizer!r}, whose "
+            f"decay is a part of the gradient: the schedule follows from decoupled decay"
+        )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ schedules share run it, in tests/unit/schedules/test_schedules.py) and one of
 * ``causal_factor(config, training, norms)``: the share of step t from this run's own gradient norms up to and with
   that step, ``norms`` of shape (t + 1,); asked for every step, between its backward pass and its update.
 
-Optional: ``wd_factors(config, training)``, shares of the weight decay for all steps (without it the decay is constant).
+Optional: ``wd_factors(config, training)``, shares of the weight decay for all steps (without it the decay is constant);
+``DECOUPLED = True``: follows from decoupled decay, and is refused with an optimizer that is ``COUPLED``.
 
 A ``Config`` with a field ``base`` makes a schedule from another run: ``base`` names a recipe with
 ``gradient_trace: true``, whose cell of the same data set, architecture, lr, wd and seed is trained first, and

@@ -8,6 +8,7 @@ from lrwd.schedules._training import Training
 from lrwd.schedules._warmup import after_warmup, check_duration
 
 EXAMPLE = {"warmup_epochs": 0}
+DECOUPLED = True  # what counts alike is so under decoupled decay
 
 
 @dataclass(frozen=True)
