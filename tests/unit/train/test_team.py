@@ -123,6 +123,7 @@ def start(job: Job, num_processes: int) -> subprocess.Popen:
     fields = dataclasses.asdict(job)
     command = [sys.executable, "-S", "-E", str(SCRIPT), "--spec", json.dumps(fields.pop("spec"))]
     command += ["--manifest", str(fields.pop("data") / "manifest.json"), "--log", str(log_of(job))]
+    command += ["--cuda-graph"] * fields.pop("cuda_graph")
     for name, value in fields.items():
         command += [f"--{name.replace('_', '-')}"] + ([] if value is None else [str(value)])
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}

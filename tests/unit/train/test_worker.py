@@ -53,6 +53,7 @@ class Run:
             "--processes",
             "1",
         ]
+        command += ["--cuda-graph"] * fields.pop("cuda_graph")
         for name, value in fields.items():
             command += [f"--{name.replace('_', '-')}", *([] if value is None else [str(value)])]
         environment = {**os.environ, "LRWD_OWNER": str(self.owner.pid), "TMPDIR": str(self.folder)}
