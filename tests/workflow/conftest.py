@@ -41,7 +41,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Proj
 
 @pytest.fixture(scope="session")
 def untrained(shared: Callable) -> Project:
-    """The tiny study, planned only: 8 cells on its grid and 4 on its line; not to be changed."""
+    """The tiny study, planned only: 8 cells on its grid and 4 on its line; to be copied, not run in or changed."""
     return shared("untrained", tiny_study(), "-n")[0]
 
 

@@ -10,8 +10,8 @@ MADE = {"table_identifiability": 1, "table_calibration": 1, "figure_power": 1, "
 
 
 @pytest.mark.parametrize("study", ["demo", "paper", "paper_wide"])
-def test_nothing_is_trained_for_it(untrained: Project, study: str) -> None:
-    result = untrained.run("-n", "--cores", "1", "--config", f"study={study}", "--", "design")
+def test_nothing_is_trained_for_it(project: Project, study: str) -> None:
+    result = project.run("-n", "--cores", "1", "--config", f"study={study}", "--", "design")
     assert result.rc == 0, result.text[-3000:]
     assert result.jobs == MADE
 

@@ -23,10 +23,10 @@ GRIDS_ALONE = {
     "robustness_schedule": 5 * 3 * 240,
     "robustness_length": 2 * 2 * 240,
     "robustness_sgd": 2 * 2 * 240,
-    "optimizers": 10 * 4 * 4 * 3,
-    "schedules": 18 * 3 * 3 * 3,
+    "optimizers": 10 * 5 * 5 * 3,
+    "schedules": 18 * 5 * 5 * 3,
     # 13 regimes, and the cells that the fine-tuning starts from.
-    "regimes": 14 * 4 * 5 * 2,
+    "regimes": 14 * 5 * 5 * 3,
 }
 CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.json"
 
@@ -136,8 +136,8 @@ TRAININGS = {"prepare_data": 1, "train_cell": 12}
         ("results/figures/forest.svg", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "figure_forest": 1}),
     ],
 )
-def test_targets(untrained: Project, target: str, planned: dict[str, int]) -> None:
-    assert untrained.plan("--", target).jobs == planned
+def test_targets(project: Project, target: str, planned: dict[str, int]) -> None:
+    assert project.plan("--", target).jobs == planned
 
 
 def test_results_that_come_with_the_repository_do_not_stand_for_trainings(project: Project) -> None:
@@ -150,7 +150,7 @@ def test_results_that_come_with_the_repository_do_not_stand_for_trainings(projec
     assert project.plan().jobs == {**TRAININGS, **ENDS}
 
 
-def test_another_results_folder(untrained: Project) -> None:
+def test_another_results_folder(project: Project) -> None:
     cell = "elsewhere/runs/digits/resnet_digits/tiny/lr1e+30_wd0.1_seed0.json"
-    result = untrained.plan("--config", "results=elsewhere", "--", cell)
+    result = project.plan("--config", "results=elsewhere", "--", cell)
     assert result.jobs == {"prepare_data": 1, "train_cell": 1}

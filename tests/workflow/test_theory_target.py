@@ -92,8 +92,8 @@ def test_a_knob_concerns_its_table_alone(made: Project) -> None:
     assert planned == {"theory_table_equal_weight": 1}
 
 
-def test_the_whole_target_is_planned(untrained: Project) -> None:
-    result = untrained.plan("--", "theory")
+def test_the_whole_target_is_planned(project: Project) -> None:
+    result = project.plan("--", "theory")
     made = {name: count for name, count in result.jobs.items() if name.startswith("theory")}
     studies = len(CONFIG["theory"]["studies"])
     expected = {f"theory_table_{name}": 1 for name in TABLES} | {f"theory_figure_{name}": 1 for name in FIGURES}
