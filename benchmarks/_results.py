@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from lrwd.record import write_text_atomic
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+CPU_TIMES = Path("/proc/stat")
+LOOK_SEC = 3
+QUIET = 0.05
 HEAD = "# Benchmarks\n\nWhat the scripts in this folder measured, and where.\n"
 
 
@@ -34,7 +38,7 @@ def row(name: str, values: Sequence[float], kind: str, factor: float = 1.0) -> s
 
 
 def machine(packages: Sequence[str]) -> str:
-    """One line: the CPU, its load from elsewhere, Python and the versions of packages."""
+    """One line: the CPU, Python and the versions of packages."""
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"Hardware: {cpu()}, {os.cpu_count()} cores seen; {platform.system()}. "
@@ -43,11 +47,23 @@ def machine(packages: Sequence[str]) -> str:
 
 
 def load() -> str:
-    """How busy the machine is with other things; asked before a benchmark starts."""
-    one, five, _ = os.getloadavg()
-    return f"Load before the start: {one:.2f} (1 min), {five:.2f} (5 min)" + (
-        "." if one < 0.5 else ": **other work ran beside it**, so that wall times are too long."
+    """How busy the machine is with other things; asked before a benchmark starts, takes seconds.
+
+    Not the load average, which still counts the benchmark before.
+    """
+    if not CPU_TIMES.exists():
+        return ""
+    (busy, total), _, (busy_after, total_after) = _cpu_time(), time.sleep(LOOK_SEC), _cpu_time()
+    share = (busy_after - busy) / (total_after - total)
+    return f"In the {LOOK_SEC} s before the start {share:.0%} of the machine's CPU time was in use" + (
+        "." if share < QUIET else ": **other work ran beside it**, so that wall times are too long."
     )
+
+
+def _cpu_time() -> tuple[int, int]:
+    """CPU time of all cores since the machine started: used, and in all; the first line of Linux's /proc/stat."""
+    times = [int(value) for value in CPU_TIMES.read_text().split("\n", 1)[0].split()[1:9]]
+    return sum(times) - times[3] - times[4], sum(times)
 
 
 def cpu() -> str:
