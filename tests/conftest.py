@@ -1,6 +1,7 @@
 """What several folders of tests share: the real configuration, and the digits prepared once."""
 
 import copy
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+
+# A shell starts what it puts into the background deaf to Ctrl-C, and that is inherited by what tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

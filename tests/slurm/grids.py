@@ -46,8 +46,8 @@ def on_cluster(extra: dict[str, Any]) -> dict[str, Any]:
     return {**extra, **SITE}
 
 
-def long_cells(epochs: int = 240) -> dict[str, Any]:
-    """Four cells of ten seconds or so on an idle machine, which write a checkpoint every second."""
+def long_cells(epochs: int = 160) -> dict[str, Any]:
+    """Four cells of seven seconds or so on an idle machine, which write a checkpoint every second."""
     extra = {**tiny_study(epochs=epochs, eval_every=epochs), "execution": {"checkpoint_sec": 1}}
     study = {"architectures": ["resnet_digits"], "grid": {"lr": [0.003, 0.01], "wd": [0.1, 1]}}
     extra["studies"]["tiny"] |= {**study, "on_ratio": {"ratio": 20, "kappas": []}}
