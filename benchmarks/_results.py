@@ -53,8 +53,10 @@ def load() -> str:
     """
     if not CPU_TIMES.exists():
         return ""
-    (busy, total), _, (busy_after, total_after) = _cpu_time(), time.sleep(LOOK_SEC), _cpu_time()
-    share = (busy_after - busy) / (total_after - total)
+    used, total = _cpu_time()
+    time.sleep(LOOK_SEC)
+    used_then, total_then = _cpu_time()
+    share = (used_then - used) / (total_then - total)
     return f"In the {LOOK_SEC} s before the start {share:.0%} of the machine's CPU time was in use" + (
         "." if share < QUIET else ": **other work ran beside it**, so that wall times are too long."
     )
