@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 
-# A shell starts what it puts into the background deaf to Ctrl-C, and that is inherited by what tests start and interrupt.
+# A shell starts what it puts into the background deaf to Ctrl-C, and what tests start and interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
