@@ -1,11 +1,12 @@
-# How should weight decay follow the learning rate in AdamW? See README.md.
-# Targets: all (default), design and plan (no training), prepare, train, tables, figures, theory; or any file under results/.
+# How should weight decay follow the learning rate in AdamW? See README.md; `snakemake --list` shows the targets.
 from snakemake.utils import min_version
 
 min_version("9.12")
 
 
-configfile: "config.yaml"
+# This repository's own, wherever Snakemake is started: what --configfile, --config or a module's `config:` say goes
+# over it.
+configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
 
 
 # What a cluster's site calls its partitions and GPUs (profiles/slurm names the file); it goes before config.yaml.
@@ -24,6 +25,7 @@ include: "workflow/rules/design.smk"
 
 
 rule all:
+    """Everything: trainings, tables, figures and the verdict of the configured study."""
     default_target: True
     input:
         expand("<results>/tables/{table}.csv", table=TABLES),
@@ -42,7 +44,7 @@ else:
     include: "workflow/rules/train.smk"
     include: "workflow/rules/plan.smk"
 
-    if ADOPTED:
+    if SESSION.adopted:
 
         include: "workflow/rules/adopt.smk"
     include: "workflow/rules/collect.smk"

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from lrwd.config import load_study
-from lrwd.study import Study
+from lrwd.study.load import load_study
+from lrwd.study.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("Snakefile", "config.yaml", "workflow", "profiles", "envs")

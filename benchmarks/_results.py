@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from lrwd.record import write_text_atomic
+from lrwd.atomic import write_text_atomic
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CPU_TIMES = Path("/proc/stat")

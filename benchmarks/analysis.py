@@ -16,7 +16,7 @@ import pandas as pd
 from _results import machine, row
 
 from lrwd import paper, registry
-from lrwd.verdict import write_verdict
+from lrwd.reports.verdict import write_verdict
 
 REPEATS = 5
 NUM_TIMED = 30  # resamples of the loop that are timed for each group, in each repeat
@@ -80,12 +80,12 @@ def plain_loop(
 def measure(repeats: int) -> dict[str, list[float]]:
     """Seconds of every part, one entry a repeat; both sides in turn, so that the machine's moods hit both."""
     seconds: dict[str, list[float]] = {}
-    names = registry.names("analysis")
+    names = registry.names("tables")
     for repeat in range(repeats):
         runs = simulated_runs(repeat)
         tables: dict[str, pd.DataFrame] = {}
         for name in names:
-            part = registry.part("analysis", name)
+            part = registry.part("tables", name)
             start = time.perf_counter()
             tables[name] = part.build(runs)
             seconds.setdefault(name, []).append(time.perf_counter() - start)

@@ -16,7 +16,7 @@ import yaml
 from _project import ROOT, Cost, new_project, read_study, snakemake, timed
 from _results import machine, row
 
-from lrwd.paths import record_path
+from lrwd.study.paths import record_path
 
 REPEATS = 3
 PACKAGES = ("snakemake", "pandas")

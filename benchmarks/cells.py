@@ -28,7 +28,7 @@ import yaml
 from _project import ROOT, new_project, read_study, snakemake, timed
 from _results import machine, row
 
-from lrwd.study import Study
+from lrwd.study.study import Study
 
 REPEATS = 3
 NUM_SEEDS = (

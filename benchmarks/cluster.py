@@ -18,12 +18,12 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests/slurm"), str(ROOT / "tests/workflow"), str(ROOT / "workflow")]
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "workflow")]
 
 import yaml
-from cluster import Cluster, why_not
 from grids import PACKED, RUNS, SLURM, on_cluster
 from projects import new_project, tiny_study
+from slurm_cluster import Cluster, why_not
 
 GRID = 2400
 LIMIT_SEC = 3600

@@ -16,10 +16,10 @@ from pathlib import Path
 from _results import machine
 from gpu_steps import SHAPE, specs_of
 
-from lrwd import hardware
 from lrwd.data._source import Extent
+from lrwd.data._synthetic import make_synthetic
+from lrwd.execution import hardware
 from lrwd.train.cell import Interrupted, Job, train_cell
-from lrwd.train.synthetic import make_synthetic
 
 REPEATS = 1
 PACKAGES = ("torch", "timm")

@@ -16,11 +16,11 @@ from _project import ROOT, timed
 from _results import machine, row
 from gpu_steps import EXTENT, LIMITS, PAPER_STEPS, SHAPE, WAYS, specs_of, trained_in
 
-from lrwd import hardware
-from lrwd.plan import best_at_once
-from lrwd.train.calibrate import Limits, calibrate
+from lrwd.data._synthetic import make_synthetic
+from lrwd.execution import hardware
+from lrwd.plan.measure import Limits, measure_cost
+from lrwd.plan.table import best_at_once
 from lrwd.train.cell import Job
-from lrwd.train.synthetic import make_synthetic
 
 REPEATS = 1
 PACKAGES = ("torch", "torchvision", "timm")
@@ -40,7 +40,7 @@ def reference_epoch_sec(spec: dict[str, Any], data: Path, folder: Path) -> float
 
 def our_cell_sec(job: Job, limits: Limits, num_steps: int, num_evaluated: int) -> float:
     """Seconds of the device that a cell takes, in the best way and at the best number of cells at once."""
-    costs = [best_at_once(calibrate(trained_in(way, job), limits), num_steps, num_evaluated) for way in WAYS]
+    costs = [best_at_once(measure_cost(trained_in(way, job), limits), num_steps, num_evaluated) for way in WAYS]
     return min(seconds / at_once for at_once, seconds in costs)
 
 

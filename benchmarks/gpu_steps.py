@@ -18,14 +18,14 @@ import yaml
 from _project import ROOT
 from _results import machine
 
-from lrwd import hardware
-from lrwd.config import load_study
 from lrwd.data._source import Extent
-from lrwd.train import calibrate as calibration
+from lrwd.data._synthetic import make_synthetic
+from lrwd.execution import hardware
+from lrwd.plan import measure as calibration
+from lrwd.plan.measure import Limits, measure_cost
+from lrwd.study.load import load_study
 from lrwd.train import device as devices
-from lrwd.train.calibrate import Limits, calibrate
 from lrwd.train.cell import Job
-from lrwd.train.synthetic import make_synthetic
 
 REPEATS = 1
 PACKAGES = ("torch", "timm")
@@ -60,7 +60,7 @@ def trained_in(way: str, job: Job) -> Job:
 def step_costs(job: Job, limits: Limits, way: str) -> dict[str, float]:
     """Seconds of a step by number of cells at once; eager ones also, as ``free``, with any algorithms; memory in GB."""
     job = trained_in(way, job)
-    measured = calibrate(job, limits)
+    measured = measure_cost(job, limits)
     found = {**measured["step_sec"], "memory_gb": measured["memory_bytes"] / 1e9}
     if way != EAGER:
         return found

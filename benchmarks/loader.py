@@ -24,16 +24,16 @@ from _project import ROOT
 from _results import machine, row
 from PIL import Image
 
-from lrwd import hardware
-from lrwd.config import load_study
 from lrwd.data._prepared import open_prepared
 from lrwd.data._source import Extent
-from lrwd.study import Study
+from lrwd.data._synthetic import make_synthetic
+from lrwd.execution import hardware
+from lrwd.plan.measure import Limits, measure_cost
+from lrwd.study.load import load_study
+from lrwd.study.study import Study
 from lrwd.train.batches import Batches
 from lrwd.train.build import parts_of_augmentation
-from lrwd.train.calibrate import Limits, calibrate
 from lrwd.train.cell import Job
-from lrwd.train.synthetic import make_synthetic
 
 REPEATS = 3
 PACKAGES = ("torch", "torchvision", "pillow", "timm")
@@ -119,7 +119,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
         for cell in study.one_cell_a_group():
             spec = study.spec(cell)
             job = Job(spec, prepared.folder, folder / "record", folder / "checkpoint", 1e9, loader_workers=1)
-            measured = calibrate(job, LIMITS)
+            measured = measure_cost(job, LIMITS)
             batch, kind = measured["micro_batch"], spec["arch"]["kind"]
             if f"feed, {kind}" not in rates:
                 rates[f"feed, {kind}"] = apart(feed_rate, prepared.folder, spec["recipe"], kind, batch, 1)

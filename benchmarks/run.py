@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "workflow")]
 
 from _results import load, write_section
 
-from lrwd import hardware
+from lrwd.execution import hardware
 
 # The cluster's is started by itself, as it needs a SLURM of its own.
 NO_BENCHMARKS = ("run", "reference", "cluster")

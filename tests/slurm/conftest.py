@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cluster import Cluster
 from grids import Grid, fresh, long_cells, running
 from projects import Project, new_project
+from slurm_cluster import Cluster
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cluster import Cluster, why_not
 from grids import LIMIT_SEC, RUNS, SLURM, Grid, fresh
 from projects import Project
+from slurm_cluster import Cluster, why_not
 
 
 def test_killed_and_started_again(grid: Grid) -> None:

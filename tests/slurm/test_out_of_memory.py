@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster import Cluster
 from grids import RUNS, SLURM, fresh, running
 from projects import Project
+from slurm_cluster import Cluster
 
 
 @pytest.fixture(scope="module")

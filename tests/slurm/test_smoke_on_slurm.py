@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cluster import ACCOUNT, Cluster
 from grids import LIMIT_SEC, RUNS, SLURM, on_cluster, running
 from projects import Project, Result, new_project
+from slurm_cluster import ACCOUNT, Cluster
 
 
 def run(cluster: Cluster, folder: Path, *args: str) -> tuple[Project, Result]:

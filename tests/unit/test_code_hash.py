@@ -1,7 +1,7 @@
 """A cell is trained anew when what its training computes changes, and only then."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ OTHER = {
 def meaning(folder: Path, text: str) -> str:
     path = folder / "a.py"
     path.write_text(text)
+    code_hash._tree.cache_clear()
     return code_hash.meaning.__wrapped__(path)
 
 
@@ -65,7 +66,7 @@ def test_what_says_something_else(tmp_path: Path, name: str) -> None:
 
 
 def forget() -> None:
-    for function in (code_hash.meaning, code_hash._shared_files, code_hash._hash):
+    for function in (code_hash.meaning, code_hash.code_of, code_hash._imports, code_hash._files_in, code_hash._tree):
         function.cache_clear()
 
 
@@ -115,13 +116,15 @@ def test_an_edit_of_what_training_computes(package: Path, file: str, old: str, n
     ("file", "old", "new"),
     [
         ("train/cell.py", "def ", "# a comment\ndef "),
-        ("train/worker.py", "GRACE_SEC = 30", "GRACE_SEC = 31"),
+        ("execution/worker.py", "GRACE_SEC = 30", "GRACE_SEC = 31"),
         ("models/vit.py", '"avg"', '"mean"'),
         ("augment/randaugment.py", "< 0.5", "< 0.4"),  # another kind's
         ("data/digits.py", "255 / 16", "255 / 15"),  # seen in the manifest
         ("data/_download.py", "download failed", "failed download"),
-        ("plots/forest.py", "import", "import os\nimport"),
-        ("check.py", "once", "twice"),
+        ("figures/forest.py", "import", "import os\nimport"),
+        ("execution/preflight.py", "once", "twice"),
+        ("plan/measure.py", "import", "import os\nimport"),
+        ("stats/peak.py", "import", "import os\nimport"),
     ],
 )
 def test_an_edit_of_something_else(package: Path, file: str, old: str, new: str) -> None:
@@ -139,42 +142,70 @@ def test_a_new_part_concerns_no_cell_that_does_not_name_it(package: Path) -> Non
     assert code_hash.training_code(named) != before
 
 
-def test_records_of_another_version_are_made_anew(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("runs/record.py", "RECORD_VERSION = ", "RECORD_VERSION = 1 + "),
+        ("atomic.py", "import", "import sys\nimport"),
+        ("study/recipe.py", "import", "import sys\nimport"),
+    ],
+)
+def test_what_training_imports_counts_wherever_it_lies(package: Path, file: str, old: str, new: str) -> None:
     before = code_hash.training_code(SPEC)
-    monkeypatch.setattr(code_hash, "RECORD_VERSION", code_hash.RECORD_VERSION + 1)
-    forget()
-    assert code_hash.training_code(SPEC) != before
+    assert edited(package / file, old, new) != before
+
+
+# Each hash, and a file that it covers through another one.
+COVERED = [
+    (lambda: code_hash.preparation_code("digits"), "seeds.py"),
+    (lambda: code_hash.preparation_code("image_folder"), "data/_image_tree.py"),
+    (lambda: code_hash.runs_code(), "study/paths.py"),
+    (lambda: code_hash.runs_code(), "runs/external_files.py"),
+    (lambda: code_hash.table_code("claims"), "tables/_claims/claim.py"),
+    (lambda: code_hash.table_code("ridge"), "stats/peak.py"),
+    (lambda: code_hash.table_code("ridge"), "tables/_write.py"),
+    (lambda: code_hash.design_code(), "stats/simulate.py"),
+    (lambda: code_hash.plan_code(), "study/steps.py"),
+    (lambda: code_hash.figure_code("figures/forest.py"), "figures/_style.py"),
+    (lambda: code_hash.figure_code("theory/figures/order.py"), "figures/_text.py"),
+    (lambda: code_hash.verdict_code(), "reports/wording.py"),
+    (lambda: code_hash.verdict_code(), "reports/html.py"),
+    (lambda: code_hash.theory_code("convex_lr"), "theory/formulas/bounds.py"),
+    (lambda: code_hash.theory_code("convex_lr"), "schedules/cosine.py"),
+    (lambda: code_hash.theory_page_code(), "theory/tables/order.py"),
+    (lambda: code_hash.measurement_code(SPEC), "data/_synthetic.py"),
+]
+
+
+@pytest.mark.parametrize(("hash_now", "file"), COVERED)
+def test_an_edit_of_an_imported_file(package: Path, hash_now: Callable[[], str], file: str) -> None:
+    before = hash_now()
+    assert hash_now() == before
+    edited(package / file, "import", "import os\nimport")
+    assert hash_now() != before
 
 
 @pytest.mark.parametrize(
-    "file",
-    ["collect.py", "foreign.py", "imported.py", "paper.py", "analysis/_claim.py", "stats/peak.py", "tables/write.py"],
+    ("hash_now", "file"),
+    [
+        (lambda: code_hash.table_code("table1"), "tables/table2.py"),
+        (lambda: code_hash.table_code("table1"), "reports/wording.py"),
+        (lambda: code_hash.figure_code("figures/heatmap.py"), "figures/forest.py"),
+        (lambda: code_hash.figure_code("figures/heatmap.py"), "stats/ratio.py"),
+        (lambda: code_hash.preparation_code("digits"), "data/cifar100.py"),
+    ],
 )
-def test_an_edit_of_what_makes_runs_or_tables(package: Path, file: str) -> None:
-    before = code_hash.analysis_code(), code_hash.verdict_code()
+def test_an_edit_of_a_file_that_is_not_imported(package: Path, hash_now: Callable[[], str], file: str) -> None:
+    before = hash_now()
     edited(package / file, "import", "import os\nimport")
-    after = code_hash.analysis_code(), code_hash.verdict_code()
-    assert before[0] != after[0]
-    assert before[1] != after[1]
+    assert hash_now() == before
 
 
-@pytest.mark.parametrize("file", ["verdict.py", "verdict_networks.py", "verdict_ridge.py", "wording.py", "page.py"])
-def test_an_edit_of_what_words_the_verdict(package: Path, file: str) -> None:
-    tables, before = code_hash.analysis_code(), code_hash.verdict_code()
-    edited(package / file, "import", "import os\nimport")
-    assert code_hash.verdict_code() != before
-    assert code_hash.analysis_code() == tables
-
-
-def test_analysis_and_figures_have_hashes_of_their_own(package: Path) -> None:
-    analysis, forest, heatmap = (
-        code_hash.analysis_code(),
-        code_hash.figure_code("forest"),
-        code_hash.figure_code("heatmap"),
-    )
-    edited(package / "stats" / "ratio.py", "import", "import os\nimport")
-    assert code_hash.analysis_code() != analysis
-    assert code_hash.figure_code("forest") == forest
-    edited(package / "plots" / "forest.py", "import", "import os\nimport")
-    assert code_hash.figure_code("forest") != forest
-    assert code_hash.figure_code("heatmap") == heatmap
+def test_imports_inside_functions_and_of_modules_by_name_are_followed(package: Path) -> None:
+    (package / "a.py").write_text("def f():\n    from lrwd.b import x\n")
+    (package / "b.py").write_text("from lrwd import c\nimport lrwd.stats.ratio\nimport numpy\n")
+    (package / "c.py").write_text("")
+    forget()
+    found = code_hash.imported_by("a.py")
+    assert {"a.py", "b.py", "c.py", "stats/ratio.py"} <= found
+    assert not [file for file in found if file.startswith("train/")]

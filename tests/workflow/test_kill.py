@@ -133,7 +133,7 @@ def child(project: Project) -> int:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             here = (process / "cwd").resolve() == project.folder
-            if here and "lrwd.train.worker" in (process / "cmdline").read_text():
+            if here and "lrwd.execution.worker" in (process / "cmdline").read_text():
                 workers[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue

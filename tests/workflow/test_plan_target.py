@@ -10,7 +10,7 @@ def test_a_plan_prepares_and_trains_nothing_and_is_made_once(project: Project) -
     project.extra["plan"] = {"max_steps": 2, "max_sec": 5}
     result = project.run("--cores", "2", "--", "plan", timeout=300)
     assert result.rc == 0, result.text[-4000:]
-    assert result.jobs == {"calibrate": GROUPS, "table_plan": 1, "plan": 1}
+    assert result.jobs == {"measure_cost": GROUPS, "table_plan": 1, "plan": 1}
     table = pd.read_csv(project.path("results", "tables", "plan.csv"))
     assert list(table["cells"]) == [6, 6, 12]
     assert (table["pixels"].iloc[:GROUPS] == "synthetic").all()
@@ -25,4 +25,4 @@ def test_a_plan_prepares_and_trains_nothing_and_is_made_once(project: Project) -
     # On the images themselves, once they are prepared.
     assert project.run("--cores", "2", "--", "prepare").rc == 0
     again = project.run("-n", "--cores", "2", "--", "plan")
-    assert again.jobs == {"calibrate": GROUPS, "table_plan": 1, "plan": 1}
+    assert again.jobs == {"measure_cost": GROUPS, "table_plan": 1, "plan": 1}

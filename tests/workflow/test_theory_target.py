@@ -11,7 +11,7 @@ from projects import ROOT, Project, copied, new_project
 from lrwd import registry
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-TABLES, FIGURES = registry.names("theory_tables"), registry.names("theory_plots")
+TABLES, FIGURES = registry.names("theory/tables"), registry.names("theory/figures")
 
 
 def small() -> dict[str, Any]:
@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def needs(figure: str) -> tuple[str, ...]:
-    return registry.part("theory_plots", figure).TABLES
+    return registry.part("theory/figures", figure).TABLES
 
 
 def test_nothing_of_the_configured_study_is_trained(made: Project) -> None:

@@ -1,27 +1,25 @@
-"""Hashes of what the code says, blind to comments, docstrings and layout: what changes them makes results anew."""
+"""Hashes of code, blind to comments, docstrings and layout: a result is made anew when one of its hashes changes.
+
+What a hash covers is read from the code: a file, what it imports from this package, what that imports, and so on.
+"""
 
 import ast
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lrwd.record import RECORD_VERSION
-
 PACKAGE = Path(__file__).parent
-CALIBRATION = ("train/calibrate.py", "train/memory_use.py", "train/synthetic.py")
-# How a cell is started and what it will cost, not what it computes.
-NOT_COMPUTING = {"train/worker.py", *CALIBRATION}
-# Of data/ only what a training calls; the rest prepares, and shows in the manifest.
-TRAINING_READS = ("data/_label_noise.py", "data/_prepared.py", "data/_subsample.py")
+# Tables are written, and figures saved, by one file each.
+WRITES_TABLES, SAVES_FIGURES = "tables/_write.py", "figures/_style.py"
 
 
 def training_code(spec: Mapping[str, Any]) -> str:
     """Hash of the code that a cell's result depends on.
 
-    Taken are the training loop, the shared modules of each kind of part, and the parts that the cell names; so a new
-    optimizer's file changes no cell that does not use it. Data sets enter through their manifest instead.
+    Covered are the training of a cell with its imports, and the parts that the cell names: a new optimizer's file
+    changes no cell that does not use it. Data sets enter through their manifest instead.
 
     Args:
         spec: the cell's spec.
@@ -29,6 +27,117 @@ def training_code(spec: Mapping[str, Any]) -> str:
     Returns:
         A SHA-256 in hexadecimal.
     """
+    return code_of("train/cell.py", *_parts_of(spec))
+
+
+def measurement_code(spec: Mapping[str, Any]) -> str:
+    """Hash of the code that a cell's cost depends on, and of what measures it."""
+    return code_of("plan/measure.py", "data/_synthetic.py", *_parts_of(spec))
+
+
+def preparation_code(source: str) -> str:
+    """Hash of the code that prepares a data source."""
+    return code_of("data/_prepare.py", f"data/{source}.py")
+
+
+def runs_code() -> str:
+    """Hash of the code that collects or imports runs, and that estimates the ratio of on-ratio runs."""
+    return code_of("runs/collect.py", "runs/external.py", "tables/table1.py")
+
+
+def table_code(table: str) -> str:
+    """Hash of the code that makes a table from the runs."""
+    return code_of(f"tables/{table}.py", WRITES_TABLES)
+
+
+def design_code() -> str:
+    """Hash of the code that simulates what a grid can show."""
+    return code_of("design/identifiability.py", "design/calibration.py", WRITES_TABLES)
+
+
+def plan_code() -> str:
+    """Hash of the code that makes the table of what a study will cost."""
+    return code_of("plan/table.py", WRITES_TABLES)
+
+
+def figure_code(figure: str) -> str:
+    """Hash of the code that draws a figure.
+
+    Args:
+        figure: its file below the package, such as ``figures/forest.py``.
+    """
+    return code_of(figure, SAVES_FIGURES)
+
+
+def verdict_code() -> str:
+    """Hash of the code that words the verdict."""
+    return code_of("reports/verdict.py", "reports/html.py")
+
+
+def theory_code(table: str) -> str:
+    """Hash of the code that makes a theory table."""
+    # Some set schedules of practice, found by name, beside those that a post derives.
+    return code_of(f"theory/tables/{table}.py", *_files_in("schedules"), WRITES_TABLES)
+
+
+def theory_page_code() -> str:
+    """Hash of the code that words the page on the posts' claims."""
+    return code_of("theory/page.py", "reports/html.py", *_files_in("theory/tables"))
+
+
+@cache
+def code_of(*files: str) -> str:
+    """Hash of some files and of all that they import from this package, directly or not.
+
+    Args:
+        files: paths below the package, such as ``tables/ridge.py``.
+
+    Returns:
+        A SHA-256 in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(imported_by(*files)):
+        digest.update(f"{name}\n{meaning(PACKAGE / name)}\n".encode())
+    return digest.hexdigest()
+
+
+def imported_by(*files: str) -> set[str]:
+    """The files themselves and those that they import from this package, at any depth; paths below the package."""
+    seen: set[str] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in seen:
+            seen.add(file)
+            waiting += _imports(PACKAGE / file)
+    return seen
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Files of the package that a file imports, anywhere in it."""
+    found: dict[str, None] = {}
+    for node in ast.walk(_tree(path)):
+        for name in _imported_names(node):
+            if name.split(".")[0] == PACKAGE.name:
+                base = PACKAGE.joinpath(*name.split(".")[1:])
+                for file in (base.with_suffix(".py"), base / "__init__.py"):
+                    if file.is_file() and file.parent != PACKAGE.parent:
+                        found[file.relative_to(PACKAGE).as_posix()] = None
+    return tuple(found)
+
+
+def _imported_names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        # The name may be a module's.
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _parts_of(spec: Mapping[str, Any]) -> list[str]:
+    """Files of the parts that a cell, and the cell that it needs beforehand, name."""
     parts = [f"models/{spec['arch']['model']}.py"]
     for recipe in (spec["recipe"], *([spec["base"]] if "base" in spec else [])):
         parts += [
@@ -36,83 +145,23 @@ def training_code(spec: Mapping[str, Any]) -> str:
             f"schedules/{recipe['schedule']['name']}.py",
             *sorted(f"augment/{step['name']}.py" for step in recipe["augment"][spec["arch"]["kind"]]),
         ]
-    return _hash((*_shared_files(), *dict.fromkeys(parts)))
-
-
-def calibration_code(spec: Mapping[str, Any]) -> str:
-    """Hash of the code that a cell's cost depends on, and of what measures it."""
-    return hashlib.sha256(f"{training_code(spec)}{_hash(CALIBRATION)}".encode()).hexdigest()
-
-
-def preparation_code(source: str) -> str:
-    """Hash of the code that prepares a data source."""
-    return _hash(("registry.py", *_glob("data", "_*.py"), f"data/{source}.py"))
-
-
-def analysis_code() -> str:
-    """Hash of the code that turns records into tables."""
-    return _hash(_analysis_files())
-
-
-def verdict_code() -> str:
-    """Hash of the code that words the verdict, and of what its tables are made by."""
-    return _hash((*_analysis_files(), *_glob(".", "verdict*.py"), "wording.py", "page.py"))
-
-
-def figure_code(name: str, folder: str = "plots") -> str:
-    """Hash of the code that draws a figure."""
-    shared = () if folder == "plots" else _glob(folder, "_*.py")
-    return _hash(("paper.py", *_glob("plots", "_*.py"), *shared, f"{folder}/{name}.py"))
-
-
-def plan_code() -> str:
-    """Hash of the code that makes the table of what a study will cost."""
-    return _hash(("plan.py", *_glob("tables", "*.py")))
-
-
-def theory_code(table: str) -> str:
-    """Hash of the code that makes a theory table."""
-    # Schedules, as tables set those of practice beside those that a post derives.
-    folders = ("stats", "theory", "tables", "schedules")
-    single = ["seeds.py", "registry.py", "paper.py", "analysis/_undefined.py"]
-    shared = [*single, *(name for folder in folders for name in _glob(folder, "*.py"))]
-    return _hash((*shared, *_glob("theory_tables", "_*.py"), f"theory_tables/{table}.py"))
-
-
-def theory_page_code() -> str:
-    """Hash of the code that words the page on the posts' claims."""
-    return _hash((*_glob("theory_tables", "*.py"), "theory_page.py", "wording.py", "page.py"))
-
-
-def _analysis_files() -> tuple[str, ...]:
-    folders = [name for folder in ("stats", "analysis", "tables") for name in _glob(folder, "*.py")]
-    return ("collect.py", "foreign.py", "imported.py", "paper.py", *folders)
+    return parts
 
 
 @cache
-def _shared_files() -> tuple[str, ...]:
-    files = ["seeds.py", "subsample.py", "registry.py", *TRAINING_READS, *_glob("train", "*.py")]
-    for folder in ("augment", "models", "optim", "schedules"):
-        files += _glob(folder, "_*.py")
-    return tuple(name for name in files if name not in NOT_COMPUTING)
-
-
-def _glob(folder: str, pattern: str) -> list[str]:
-    return sorted(f"{folder}/{path.name}" for path in (PACKAGE / folder).glob(pattern))
+def _files_in(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(f"{folder}/{path.name}" for path in (PACKAGE / folder).glob("*.py")))
 
 
 @cache
-def _hash(files: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(f"records of version {RECORD_VERSION}\n".encode())
-    for name in files:
-        digest.update(f"{name}\n{meaning(PACKAGE / name)}\n".encode())
-    return digest.hexdigest()
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 @cache
 def meaning(path: Path) -> str:
     """A file's syntax tree as text: what it says, without comments, docstrings and layout."""
-    return _dump(ast.parse(path.read_text()))
+    return _dump(_tree(path))
 
 
 def _dump(node: Any) -> str:

@@ -23,10 +23,10 @@ KINDS = {
     "models": "model",
     "optim": "optimizer",
     "schedules": "schedule",
-    "analysis": "table",
-    "plots": "figure",
-    "theory_tables": "theory table",
-    "theory_plots": "theory figure",
+    "tables": "table",
+    "figures": "figure",
+    "theory/tables": "theory table",
+    "theory/figures": "theory figure",
 }
 
 
@@ -55,7 +55,7 @@ def part(folder: str, name: str) -> types.ModuleType:
         ConfigError: no part has this name.
     """
     check_name(folder, name)
-    return importlib.import_module(f"lrwd.{folder}.{name}")
+    return importlib.import_module(f"lrwd.{folder.replace('/', '.')}.{name}")
 
 
 def build_config(module: types.ModuleType, knobs: Mapping[str, Any], where: str) -> Any:

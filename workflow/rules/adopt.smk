@@ -13,9 +13,9 @@ use rule train_cell as adopt_cell with:
         f"<results>/logs/adopted/{CELL_PATTERN}.log",
     wildcard_constraints:
         # These cells only: what follows `runs/` is one of them.
-        dataset=f"(?={'|'.join(re.escape(path.partition('/runs/')[2]) + '$' for path in ADOPTED)})[a-z0-9_]+",
+        dataset=SESSION.adopted_pattern(),
     localrule: True
     params:
-        how=lambda wildcards, resources: f"--adopt {ADOPTED[record_of(wildcards)]}",
+        job=unrecorded(SESSION.adoption),
     message:
         "begun by an earlier start: {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"

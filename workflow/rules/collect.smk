@@ -4,9 +4,9 @@
 
 checkpoint estimate_ratio:
     input:
-        grid_records,
+        SESSION.grid_records,
     output:
-        RATIOS,
+        SESSION.ratios,
     log:
         f"<results>/logs/studies/{STUDY.name}/estimate_ratio.log",
     localrule: True
@@ -14,8 +14,8 @@ checkpoint estimate_ratio:
         "../../envs/analysis.yaml"
     params:
         # Not read by the script: what changes them makes the estimate anew.
-        asked=STUDY.asked(),
-        code=ANALYSIS_CODE,
+        study=STUDY.analysis_key(),
+        code=code_hash.runs_code(),
     message:
         "estimate the ratio of study {STUDY.name} from its grid"
     script:
@@ -25,18 +25,18 @@ checkpoint estimate_ratio:
 rule collect:
     input:
         records=all_records,
-        ratios=RATIOS if STUDY.estimates_ratio else [],
-        missing=MISSING,
+        ratios=SESSION.ratios if STUDY.estimates_ratio else [],
+        missing=SESSION.missing,
     output:
-        runs=RUNS,
+        runs=SESSION.runs,
     log:
         f"<results>/logs/studies/{STUDY.name}/collect.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
-        asked=STUDY.asked(),
-        code=ANALYSIS_CODE,
+        study=STUDY.analysis_key(),
+        code=code_hash.runs_code(),
     message:
         "collect the records of study {STUDY.name}"
     script:

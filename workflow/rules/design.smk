@@ -1,7 +1,8 @@
 # What the grid can show, by simulation; no training. Needs: the configuration (of a study whose runs come from
 # elsewhere: its runs, whose grid it is). Makes: results/tables/identifiability.csv and calibration.csv with their .md,
 # and results/figures/power.png and .svg.
-DESIGN = json.dumps(config["design"], sort_keys=True)
+import json
+
 SIMULATED = ("identifiability", "calibration")
 
 
@@ -19,7 +20,7 @@ for table in SIMULATED:
             f"table_{table}"
         input:
             runs=f"<results>/studies/{STUDY.name}/runs.csv" if STUDY.imported else [],
-            missing=MISSING,
+            missing=SESSION.missing,
         output:
             csv=report(
                 f"<results>/tables/{table}.csv",
@@ -33,13 +34,13 @@ for table in SIMULATED:
         conda:
             "../../envs/analysis.yaml"
         resources:
-            **SIMULATION_RESOURCES,
+            **SESSION.simulation_resources,
         params:
             table=table,
             # Not read by the script: what changes them simulates anew.
-            asked=STUDY.asked(),
-            design=DESIGN,
-            code=ANALYSIS_CODE,
+            study=STUDY.analysis_key(),
+            design=json.dumps(config["design"], sort_keys=True),
+            code=code_hash.design_code(),
         message:
             f"simulate studies for table {table}"
         script:
@@ -65,7 +66,7 @@ rule figure_power:
     params:
         study=STUDY.name,
         enough=config["design"]["enough_power"],
-        code=figure_code("_power"),
+        code=code_hash.figure_code("design/power.py"),
     message:
         "figure power"
     script:

@@ -1,5 +1,5 @@
 # Figures. Needs: results/runs.csv and the tables. Makes: results/figures/<figure>.png and .svg, for every file in
-# workflow/lrwd/plots.
+# workflow/lrwd/figures.
 
 
 rule figures:
@@ -32,7 +32,7 @@ for figure in FIGURES:
         params:
             figure=figure,
             study=STUDY.name,
-            code=figure_code(figure),
+            code=code_hash.figure_code(f"figures/{figure}.py"),
         message:
             f"figure {figure}"
         script:

@@ -16,8 +16,8 @@ rule import_runs:
         "../../envs/analysis.yaml"
     params:
         # Not read by the script: what changes them imports anew.
-        asked=STUDY.asked(),
-        code=ANALYSIS_CODE,
+        study=STUDY.analysis_key(),
+        code=code_hash.runs_code(),
     message:
         "import the runs of study {STUDY.name}"
     script:

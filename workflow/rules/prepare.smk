@@ -2,6 +2,9 @@
 # Makes: results/data/<dataset>/manifest.json and the arrays or index beside it.
 
 
+import json
+
+
 rule prepare:
     input:
         expand("<results>/data/{dataset}/manifest.json", dataset=STUDY.datasets),
@@ -15,17 +18,18 @@ rule prepare_data:
     conda:
         "../../envs/train.yaml"
     resources:
-        **DATA_RESOURCES,
+        **SESSION.data_resources,
     params:
-        entry=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset], sort_keys=True),
+        entry=lambda wildcards: json.dumps(SESSION.data_entry(wildcards), sort_keys=True),
         # Not read by the script: a change of what the code prepares makes the data set anew.
-        code=lambda wildcards: preparation_code(config["datasets"][wildcards.dataset]["source"]),
-        downloads=f"{STUDY.results}/downloads/{{dataset}}",
-        # A function of the resources is not recorded: another study's demands are no reason to prepare anew.
-        demands=lambda wildcards, resources: json.dumps(demands_on(STUDY, wildcards.dataset)),
+        code=lambda wildcards: code_hash.preparation_code(SESSION.data_entry(wildcards)["source"]),
+        downloads=f"{SESSION.results}/downloads/{{dataset}}",
+        # Another study's demands are no reason to prepare anew.
+        demands=unrecorded(lambda wildcards, *_: SESSION.demands(wildcards)),
+        script=unrecorded(lambda *_: script_path("prepare.py")),
     message:
         "prepare data set {wildcards.dataset}"
     # Not `script:`, whose date Snakemake looks at: a `git pull` would prepare anew, and train every cell again.
     shell:
-        "python workflow/scripts/prepare.py --dataset {wildcards.dataset} --entry {params.entry:q}"
+        "python {params.script:q} --dataset {wildcards.dataset} --entry {params.entry:q}"
         " --manifest {output.manifest:q} --downloads {params.downloads:q} --log {log:q} --demands {params.demands:q}"

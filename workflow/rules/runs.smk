@@ -5,8 +5,8 @@
 # The name of the study is in the input's path, so that naming another study makes everything that follows anew.
 rule runs:
     input:
-        runs=RUNS,
-        missing=MISSING,
+        runs=SESSION.runs,
+        missing=SESSION.missing,
     output:
         "<results>/runs.csv",
     log:

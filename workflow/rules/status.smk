@@ -1,12 +1,6 @@
 # Looking on while cells are trained: `status` prints where every cell stands, `interim` makes tables and figures of
 # those that are finished, under results/interim. Needs: nothing declared, so that neither waits for Snakemake's lock.
 
-from lrwd.cluster.status import start_command
-
-# What the user types, for messages that say what to type.
-PROFILE = "profiles/slurm" if CLUSTER else "profiles/local"
-COMMAND = start_command(PROFILE, workflow.config_settings.configfiles, workflow.config_settings.config)
-
 
 rule status:
     log:
@@ -15,8 +9,9 @@ rule status:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Of what depends on resources Snakemake keeps no record.
-        command=lambda wildcards, resources: COMMAND,
+        command=unrecorded(
+            lambda *_: SESSION.command(workflow.config_settings.configfiles, workflow.config_settings.config)
+        ),
     message:
         "where study {STUDY.name} stands"
     script:

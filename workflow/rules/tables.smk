@@ -1,4 +1,4 @@
-# Tables. Needs: results/runs.csv. Makes: results/tables/<table>.csv and .md, for every file in workflow/lrwd/analysis.
+# Tables. Needs: results/runs.csv. Makes: results/tables/<table>.csv and .md, for every file in workflow/lrwd/tables.
 
 
 rule tables:
@@ -29,7 +29,7 @@ for table in TABLES:
             "../../envs/analysis.yaml"
         params:
             table=table,
-            code=ANALYSIS_CODE,
+            code=code_hash.table_code(table),
         message:
             f"table {table}"
         script:

@@ -1,8 +1,7 @@
 # What the two posts derive, beside trainings that test it (target `theory`). Needs: the records of the studies that the
-# files of workflow/lrwd/theory_tables name in STUDIES; they are trained for it, whatever study is configured.
+# files of workflow/lrwd/theory/tables name in STUDIES; they are trained for it, whatever study is configured.
 # Makes: results/theory/tables/<table>.csv and .md, results/theory/figures/<figure>.png and .svg, and results/theory.md.
-THEORY_TABLES = registry.names("theory_tables")
-THEORY_FIGURES = registry.names("theory_plots")
+THEORY_TABLES, THEORY_FIGURES = SESSION.theory_tables, SESSION.theory_figures
 
 
 rule theory:
@@ -14,7 +13,7 @@ rule theory:
 
 rule theory_records:
     input:
-        records=records_of_theory,
+        records=SESSION.theory_records,
         missing="<results>/studies/{study}/missing",
     output:
         records="<results>/studies/{study}/records.jsonl",
@@ -25,7 +24,7 @@ rule theory_records:
         "../../envs/analysis.yaml"
     params:
         # Not read by the script: what changes it joins anew.
-        asked=lambda wildcards: theory_study(wildcards.study).asked(),
+        study=lambda wildcards: SESSION.theory_study(wildcards.study).analysis_key(),
     message:
         "join the records of study {wildcards.study}"
     script:
@@ -39,8 +38,8 @@ for table in THEORY_TABLES:
         name:
             f"theory_table_{table}"
         input:
-            records=lambda wildcards, table=table: [joined_records(study) for study in studies_of(table)],
-            tables=lambda wildcards, table=table: theory_tables_for("theory_tables", table),
+            records=lambda wildcards, table=table: [SESSION.joined_records(study) for study in studies_of(table)],
+            tables=lambda wildcards, table=table: SESSION.theory_inputs("theory/tables", table),
         output:
             csv=report(
                 f"<results>/theory/tables/{table}.csv",
@@ -54,12 +53,12 @@ for table in THEORY_TABLES:
         conda:
             "../../envs/analysis.yaml"
         resources:
-            **SIMULATION_RESOURCES,
+            **SESSION.simulation_resources,
         params:
             table=table,
             # Not read by the script: what changes them makes the table anew.
             knobs=lambda wildcards, table=table: repr(knobs_of(table, config)),
-            code=theory_code(table),
+            code=code_hash.theory_code(table),
         message:
             f"theory table {table}"
         script:
@@ -72,7 +71,7 @@ for figure in THEORY_FIGURES:
         name:
             f"theory_figure_{figure}"
         input:
-            tables=lambda wildcards, figure=figure: theory_tables_for("theory_plots", figure),
+            tables=lambda wildcards, figure=figure: SESSION.theory_inputs("theory/figures", figure),
         output:
             png=report(
                 f"<results>/theory/figures/{figure}.png",
@@ -88,7 +87,7 @@ for figure in THEORY_FIGURES:
             "../../envs/analysis.yaml"
         params:
             figure=figure,
-            code=figure_code(figure, "theory_plots"),
+            code=code_hash.figure_code(f"theory/figures/{figure}.py"),
         message:
             f"theory figure {figure}"
         script:
@@ -112,7 +111,7 @@ rule theory_page:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=theory_page_code(),
+        code=code_hash.theory_page_code(),
     message:
         "which of the posts' claims hold"
     script:

@@ -23,7 +23,7 @@ rule verdict:
         study=STUDY.name,
         imported=STUDY.imported is not None,
         # Not read by the script: what changes it writes anew.
-        code=verdict_code(),
+        code=code_hash.verdict_code(),
     message:
         "what study {STUDY.name} says"
     script:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.collect import runs_frame
-from lrwd.config import load_study
-from lrwd.record import write_text_atomic
-from lrwd.scripting import script
-from lrwd.study import read_ratios
+from lrwd.atomic import write_text_atomic
+from lrwd.execution.script import script
+from lrwd.runs.collect import runs_frame
+from lrwd.study.load import load_study
+from lrwd.study.study import read_ratios
 
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")

@@ -7,11 +7,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pandas as pd
 
-from lrwd.analysis import _calibration, _design
-from lrwd.analysis._grids import read_knobs, study_grids
-from lrwd.config import load_study
-from lrwd.scripting import script
-from lrwd.tables import write
+from lrwd.design import calibration as _calibration
+from lrwd.design import identifiability as _design
+from lrwd.design.grids import read_knobs, study_grids
+from lrwd.execution.script import script
+from lrwd.study.load import load_study
+from lrwd.tables._write import write_table
 
 BUILD = {
     "identifiability": (
@@ -26,4 +27,4 @@ with script(snakemake.log[0]):
     runs = pd.read_csv(snakemake.input.runs) if study.imported else None
     build, caption = BUILD[snakemake.params.table]
     frame = build(study_grids(study, runs), read_knobs(snakemake.config))
-    write.write(frame, snakemake.output.csv, snakemake.output.md, caption)
+    write_table(frame, snakemake.output.csv, snakemake.output.md, caption)

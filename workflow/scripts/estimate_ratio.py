@@ -5,12 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.analysis import table1
-from lrwd.collect import runs_frame
-from lrwd.config import load_study
-from lrwd.paths import significant
-from lrwd.record import write_json_atomic
-from lrwd.scripting import script
+from lrwd.atomic import write_json_atomic
+from lrwd.execution.script import script
+from lrwd.runs.collect import runs_frame
+from lrwd.study.load import load_study
+from lrwd.study.paths import significant
+from lrwd.tables import table1
 
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")

@@ -8,17 +8,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import pandas as pd
 
 from lrwd import registry
-from lrwd.collect import histories_frame
-from lrwd.config import load_study
-from lrwd.plots import _style
-from lrwd.scripting import script
-from lrwd.study import Cell
-from lrwd.tables import write
+from lrwd.execution.script import script
+from lrwd.figures import _style
+from lrwd.runs.collect import histories_frame
+from lrwd.study.cell import Cell
+from lrwd.study.load import load_study
+from lrwd.tables._write import read_table
 
 with script(snakemake.log[0]):
-    part = registry.part("plots", snakemake.params.figure)
+    part = registry.part("figures", snakemake.params.figure)
     runs = pd.read_csv(snakemake.input.runs)
-    tables = {Path(path).stem: write.read(path) for path in snakemake.input.tables}
+    tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
     histories = None
     if hasattr(part, "cells"):  # the figure wants the epochs of some cells: those of their records
         study = load_study(snakemake.config, "config")

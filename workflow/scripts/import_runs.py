@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.config import load_study
-from lrwd.imported import import_runs
-from lrwd.record import write_text_atomic
-from lrwd.scripting import script
+from lrwd.atomic import write_text_atomic
+from lrwd.execution.script import script
+from lrwd.runs.external import import_runs
+from lrwd.study.load import load_study
 
 with script(snakemake.log[0]):
     imported = load_study(snakemake.config, "config").imported

@@ -6,14 +6,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lrwd import registry
-from lrwd.collect import histories_frame, runs_frame
-from lrwd.config import load_study
-from lrwd.paths import ratios_path, record_path
-from lrwd.plots import _style
-from lrwd.record import looks_whole, write_text_atomic
-from lrwd.scripting import script
-from lrwd.study import Cell, read_ratios
-from lrwd.tables import write
+from lrwd.atomic import write_text_atomic
+from lrwd.execution.script import script
+from lrwd.figures import _style
+from lrwd.runs.collect import histories_frame, runs_frame
+from lrwd.runs.record import looks_whole
+from lrwd.study.cell import Cell
+from lrwd.study.load import load_study
+from lrwd.study.paths import ratios_path, record_path
+from lrwd.study.study import read_ratios
+from lrwd.tables._write import read_table, write_table
 
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")
@@ -30,11 +32,11 @@ with script(snakemake.log[0]):
     write_text_atomic(folder / "runs.csv", runs.to_csv(index=False))
     tables = {}
     for name in snakemake.params.tables:
-        part, path = registry.part("analysis", name), folder / "tables" / f"{name}.csv"
-        write.write(part.build(runs), path, path.with_suffix(".md"), f"{mark}. {part.__doc__.splitlines()[0]}")
-        tables[name] = write.read(path)
+        part, path = registry.part("tables", name), folder / "tables" / f"{name}.csv"
+        write_table(part.build(runs), path, path.with_suffix(".md"), f"{mark}. {part.__doc__.splitlines()[0]}")
+        tables[name] = read_table(path)
     for name in snakemake.params.figures:
-        part = registry.part("plots", name)
+        part = registry.part("figures", name)
         histories = None
         if hasattr(part, "cells"):
             chosen = part.cells(runs, tables)[["dataset", "arch", "recipe", "lr", "wd", "seed"]]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.config import load_study
-from lrwd.plan import plan_frame
-from lrwd.scripting import script
-from lrwd.tables import write
+from lrwd.execution.script import script
+from lrwd.plan.table import plan_frame
+from lrwd.study.load import load_study
+from lrwd.tables._write import write_table
 
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")
@@ -17,4 +17,4 @@ with script(snakemake.log[0]):
     found = [json.loads(Path(path).read_text()) for path in snakemake.input]
     frame = plan_frame(study, dict(zip(groups, found, strict=True)))
     caption = f"What study {study.name} will cost on this machine, from a few steps of each group."
-    write.write(frame, snakemake.output.csv, snakemake.output.md, caption)
+    write_table(frame, snakemake.output.csv, snakemake.output.md, caption)

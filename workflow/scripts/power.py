@@ -5,10 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.plots import _power, _style
-from lrwd.scripting import script
-from lrwd.tables import write
+from lrwd.design import power
+from lrwd.execution.script import script
+from lrwd.figures import _style
+from lrwd.tables._write import read_table
 
 with script(snakemake.log[0]):
-    figure = _power.draw(write.read(snakemake.input.table), snakemake.params.study, snakemake.params.enough)
+    figure = power.draw(read_table(snakemake.input.table), snakemake.params.study, snakemake.params.enough)
     _style.save(figure, Path(snakemake.output.png), Path(snakemake.output.svg))

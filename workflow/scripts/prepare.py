@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lrwd import registry
 from lrwd.data._prepare import prepare
 from lrwd.data._prepared import open_prepared
-from lrwd.demands import check_demands
 from lrwd.errors import DataError
-from lrwd.scripting import script
+from lrwd.execution.script import script
+from lrwd.study.requirements import check_demands
 
 parser = argparse.ArgumentParser()
 for name in ("dataset", "entry", "manifest", "downloads", "log", "demands"):

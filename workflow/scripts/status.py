@@ -5,15 +5,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from lrwd.atomic import write_text_atomic
 from lrwd.cluster.board import Board
 from lrwd.cluster.controller import controller_of
 from lrwd.cluster.queue import QueueError, has_slurm, jobs_here
 from lrwd.cluster.status import report, study_status, targets
-from lrwd.config import load_study
-from lrwd.paths import ratios_path
-from lrwd.record import write_text_atomic
-from lrwd.scripting import script
-from lrwd.study import read_ratios
+from lrwd.execution.script import script
+from lrwd.study.load import load_study
+from lrwd.study.paths import ratios_path
+from lrwd.study.study import read_ratios
 
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")

@@ -8,10 +8,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import pandas as pd
 
 from lrwd import registry
-from lrwd.scripting import script
-from lrwd.tables import write
+from lrwd.execution.script import script
+from lrwd.tables._write import write_table
 
 with script(snakemake.log[0]):
-    part = registry.part("analysis", snakemake.params.table)
+    part = registry.part("tables", snakemake.params.table)
     frame = part.build(pd.read_csv(snakemake.input.runs))
-    write.write(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])
+    write_table(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])

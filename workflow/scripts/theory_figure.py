@@ -6,11 +6,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lrwd import registry
-from lrwd.plots import _style
-from lrwd.scripting import script
-from lrwd.tables import write
+from lrwd.execution.script import script
+from lrwd.figures import _style
+from lrwd.tables._write import read_table
 
 with script(snakemake.log[0]):
-    part = registry.part("theory_plots", snakemake.params.figure)
-    figure = part.draw({Path(path).stem: write.read(path) for path in snakemake.input.tables})
+    part = registry.part("theory/figures", snakemake.params.figure)
+    figure = part.draw({Path(path).stem: read_table(path) for path in snakemake.input.tables})
     _style.save(figure, Path(snakemake.output.png), Path(snakemake.output.svg))

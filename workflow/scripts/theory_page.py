@@ -5,13 +5,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.page import as_html
-from lrwd.record import write_text_atomic
-from lrwd.scripting import script
-from lrwd.tables import write
-from lrwd.theory_page import write_theory_page
+from lrwd.atomic import write_text_atomic
+from lrwd.execution.script import script
+from lrwd.reports.html import as_html
+from lrwd.tables._write import read_table
+from lrwd.theory.page import write_theory_page
 
 with script(snakemake.log[0]):
-    text = write_theory_page({Path(path).stem: write.read(path) for path in snakemake.input.tables})
+    text = write_theory_page({Path(path).stem: read_table(path) for path in snakemake.input.tables})
     write_text_atomic(snakemake.output.md, text)
     write_text_atomic(snakemake.output.html, as_html(text))

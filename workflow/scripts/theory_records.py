@@ -5,8 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from lrwd.record import join_records, write_text_atomic
-from lrwd.scripting import script
+from lrwd.atomic import write_text_atomic
+from lrwd.execution.script import script
+from lrwd.runs.record import join_records
 
 with script(snakemake.log[0]):
     write_text_atomic(snakemake.output.records, join_records(snakemake.input.records))

@@ -6,14 +6,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lrwd import registry
-from lrwd.record import read_joined_records
-from lrwd.scripting import script
-from lrwd.tables import write
-from lrwd.theory_parts import knobs_of
+from lrwd.execution.script import script
+from lrwd.runs.record import read_joined_records
+from lrwd.tables._write import read_table, write_table
+from lrwd.theory.targets import knobs_of
 
 with script(snakemake.log[0]):
-    part = registry.part("theory_tables", snakemake.params.table)
+    part = registry.part("theory/tables", snakemake.params.table)
     records = {Path(path).parent.name: read_joined_records(path) for path in snakemake.input.records}
-    tables = {Path(path).stem: write.read(path) for path in snakemake.input.tables}
+    tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
     frame = part.build(knobs_of(snakemake.params.table, snakemake.config), records, tables)
-    write.write(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])
+    write_table(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lrwd.analysis import optimizers, schedules
+from lrwd.tables import optimizers, schedules
 
 Simulated = Callable[..., pd.DataFrame]
 LRS, WDS, SEEDS = (1e-3, 1e-2, 1e-1), (0.1, 1.0, 10.0), range(8)

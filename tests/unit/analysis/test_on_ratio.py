@@ -6,8 +6,8 @@ import pytest
 from scipy.interpolate import pchip_interpolate
 
 from lrwd import paper
-from lrwd.analysis._on_ratio import kappas_of, known_rho, on_ratio
-from lrwd.analysis._surfaces import groups
+from lrwd.analysis.on_ratio import kappas_of, known_rho, on_ratio
+from lrwd.analysis.surfaces import groups
 from lrwd.errors import DataError
 
 Simulated = Callable[..., pd.DataFrame]

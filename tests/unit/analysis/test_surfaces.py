@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lrwd.analysis._surfaces import checked, groups
+from lrwd.analysis.surfaces import checked, groups
 from lrwd.errors import DataError
 
 Simulated = Callable[..., pd.DataFrame]

@@ -12,9 +12,9 @@ import pytest
 
 from lrwd import registry
 from lrwd.data._source import Extent
-from lrwd.train.calibrate import Limits
+from lrwd.data._synthetic import make_synthetic
+from lrwd.plan.measure import Limits
 from lrwd.train.cell import Job
-from lrwd.train.synthetic import make_synthetic
 
 pytestmark = [
     pytest.mark.usefixtures("on_the_cpu"),

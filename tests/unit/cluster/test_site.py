@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lrwd.cluster.nodes import note_bad_node
 from lrwd.cluster.site import Needs, Site, cell_resources, cpu_resources, data_resources
-from lrwd.config import load_study
 from lrwd.errors import ConfigError
+from lrwd.execution.bad_nodes import note_bad_node
+from lrwd.study.load import load_study
 
 SITE = Path(__file__).parents[3] / "profiles/slurm/site.yaml"
 CELL = SimpleNamespace(dataset="imagenet", arch="swin_t_px224")

@@ -8,9 +8,9 @@ import pytest
 
 from lrwd.cluster.queue import QueuedJob, comment_of
 from lrwd.cluster.status import report, start_command, study_status, targets
-from lrwd.config import load_study
-from lrwd.paths import cell_name, record_path
-from lrwd.study import Study
+from lrwd.study.load import load_study
+from lrwd.study.paths import cell_name, record_path
+from lrwd.study.study import Study
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from shares import NORMS, NUM_STEPS, schedule_of, shares, training
 
 from lrwd import registry
 from lrwd.errors import ConfigError
-from lrwd.theory import norm_schedules
+from lrwd.theory.formulas import norm_schedules
 
 G = NORMS.tolist()
 T = NUM_STEPS

@@ -7,13 +7,7 @@ from scipy import stats
 
 from lrwd import paper
 from lrwd.errors import DataError
-from lrwd.stats.ratio import (
-    bootstrap_ratio,
-    fit_ratio,
-    log_slopes,
-    origin_slopes,
-    ratio_p_values,
-)
+from lrwd.stats.ratio import bootstrap_ratio, fit_ratio, log_slopes, origin_slopes, ratio_p_values
 from lrwd.stats.reference import bootstrap_plain, estimate_rho_plain, optimal_wd_plain
 from lrwd.stats.selection import select_wd
 from lrwd.stats.surface import Surface

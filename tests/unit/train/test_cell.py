@@ -12,7 +12,7 @@ from torch.nn import functional
 from lrwd import registry
 from lrwd.data._prepared import open_prepared
 from lrwd.errors import ConfigError
-from lrwd.record import read_record
+from lrwd.runs.record import read_record
 from lrwd.train import cell
 from lrwd.train.batches import Batches, eval_batches
 from lrwd.train.build import build_model

@@ -1,62 +1,18 @@
 """A cell that was stopped or killed ends with the record it would have had, bit for bit."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from tiny_cells import MakeJob, result
+from resuming import Killed, after, finish, killed_after, quiet, text
+from tiny_cells import MakeJob
 
-from lrwd.train.cell import Interrupted, Job, train_cell
+from lrwd.train.cell import Interrupted, train_cell
 from lrwd.train.checkpoint import MAGIC
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
 STEPS_PER_EPOCH = 4
-
-
-class Killed(BaseException):
-    """In place of SIGKILL: nothing that is written after it is."""
-
-
-def quiet(_: str) -> None:
-    pass
-
-
-def after(num_steps: int) -> Callable[[], bool]:
-    """A request to stop that comes during a step."""
-    asked = 0
-
-    def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked >= num_steps
-
-    return stop
-
-
-def killed_after(num_steps: int) -> Callable[[], bool]:
-    asked = 0
-
-    def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        if asked >= num_steps:
-            raise Killed
-        return False
-
-    return stop
-
-
-def text(record: dict[str, Any]) -> str:
-    return json.dumps(result(record))
-
-
-def finish(job: Job) -> tuple[dict[str, Any], list[str]]:
-    lines: list[str] = []
-    torch.manual_seed(77)  # a new process starts with some other state
-    return train_cell(job, lines.append), lines
 
 
 # Every knob of the regimes.

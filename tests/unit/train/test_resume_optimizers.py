@@ -1,7 +1,7 @@
 """A cell that was stopped ends with the record it would have had, bit for bit, whatever optimizer it trains with."""
 
 import pytest
-from test_resume import after, finish, quiet, text
+from resuming import after, finish, quiet, text
 from tiny_cells import MakeJob
 
 from lrwd import registry

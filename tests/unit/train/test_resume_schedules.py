@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from test_resume import after, finish, quiet, text
+from resuming import after, finish, quiet, text
 from tiny_cells import MakeJob, make_spec
 
 from lrwd import registry

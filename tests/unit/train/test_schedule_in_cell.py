@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_resume import after, quiet
+from resuming import after, quiet
 from tiny_cells import MakeJob
 
 from lrwd.errors import ConfigError

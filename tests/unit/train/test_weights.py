@@ -13,8 +13,8 @@ import torch
 from tiny_cells import RECIPE, MakeJob, result
 
 from lrwd import registry
+from lrwd.atomic import sha256_file
 from lrwd.errors import ConfigError, DataError
-from lrwd.record import sha256_file
 from lrwd.train.build import build_model, build_network
 from lrwd.train.cell import Interrupted, Job, train_cell
 from lrwd.train.diagnostics import weights_sha256

@@ -15,9 +15,9 @@ from typing import Any
 
 from lrwd.cluster.queue import QueueError, comment_of, jobs_here
 from lrwd.errors import ConfigError, RecordError
-from lrwd.paths import record_path
-from lrwd.record import read_record
-from lrwd.study import Cell
+from lrwd.runs.record import read_record
+from lrwd.study.cell import Cell
+from lrwd.study.paths import record_path
 
 # Where Snakemake notes the outputs of jobs that it has begun and not seen end.
 UNACKNOWLEDGED = Path(".snakemake/incomplete")
@@ -61,7 +61,7 @@ def left_behind(
     return found
 
 
-def told(found: dict[str, str] | None) -> str:
+def adoption_summary(found: dict[str, str] | None) -> str:
     """What is said of them at the start.
 
     Raises:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lrwd import start
 from lrwd.cluster.board import BEAT_SEC, Board
+from lrwd.execution import launcher
 
 POLL_SEC = 0.2
 # Between two looks at an empty board, which lie on a file system that others use as well.
@@ -112,7 +112,7 @@ class Allocation:
             gpu = self.free.pop(0)
             visible = {"CUDA_VISIBLE_DEVICES": gpu} if gpu else {}
             request = {**request, "owner": os.getpid(), "environment": visible}
-            connection = start.connect(os.getpid(), start.WARM)
+            connection = launcher.connect(os.getpid(), launcher.WARM)
             connection.sendall(json.dumps(request).encode() + b"\n")
             self.members.append(Member(key, gpu, request, connection))
 
@@ -143,8 +143,8 @@ def main(serving: Serving) -> None:
     """Serve, if the GPUs work; else end at once, which notes the node, so that the next allocation goes elsewhere."""
     allocation = Allocation(serving)
     for gpu in sorted(set(allocation.free)):
-        environment = {**start.package_environment(), **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
-        check = [sys.executable, "-m", "lrwd.train.gpu_check", serving.results, serving.gpu]
+        environment = {**launcher.package_environment(), **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}
+        check = [sys.executable, "-m", "lrwd.execution.gpu_check", serving.results, serving.gpu]
         if subprocess.run(check, env=environment, check=False).returncode != 0:
             sys.exit(1)
     allocation.serve()

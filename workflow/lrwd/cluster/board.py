@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lrwd.record import write_json_atomic
+from lrwd.atomic import write_json_atomic
 
 FOLDERS = ("waiting", "running", "done", "allocations")
 BEAT_SEC = 5.0

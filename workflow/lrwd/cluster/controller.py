@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from lrwd.atomic import write_json_atomic
 from lrwd.errors import ConfigError
-from lrwd.record import write_json_atomic
 
 BEAT_SEC = 15.0
 # Heartbeats may be late where the file system is slow.

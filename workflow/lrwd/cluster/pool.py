@@ -20,9 +20,9 @@ from typing import Any
 
 from lrwd.cluster.allocation import Serving
 from lrwd.cluster.board import BEAT_SEC, DEAD_SEC, Board, key_of
-from lrwd.cluster.nodes import bad_nodes
 from lrwd.cluster.queue import QueuedJob, QueueError, cancel, jobs_here, submit
-from lrwd.start import package_environment
+from lrwd.execution.bad_nodes import bad_nodes
+from lrwd.execution.launcher import package_environment
 
 COMMENT = "lrwd_pool"
 POLL_SEC = 0.3

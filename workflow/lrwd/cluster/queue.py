@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrwd.paths import number_text
-from lrwd.study import Cell
+from lrwd.study.cell import Cell
+from lrwd.study.paths import number_text
 
 # A controller under load answers late; one that is down, never.
 TIMEOUT_SEC = 60

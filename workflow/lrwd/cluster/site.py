@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from lrwd.cluster.nodes import bad_nodes
+from lrwd.atomic import write_json_atomic
 from lrwd.errors import ConfigError
-from lrwd.record import write_json_atomic
-from lrwd.study import Study
+from lrwd.execution.bad_nodes import bad_nodes
+from lrwd.study.study import Study
 
 DEFAULT = "default"
 

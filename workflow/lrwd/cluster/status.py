@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lrwd.cluster.nodes import bad_nodes
 from lrwd.cluster.queue import QueuedJob, comment_of
-from lrwd.paths import cell_name, record_path
-from lrwd.study import Cell, Study
+from lrwd.execution.bad_nodes import bad_nodes
+from lrwd.study.cell import Cell
+from lrwd.study.paths import cell_name, record_path
+from lrwd.study.study import Study
 
 STATES = ("done", "diverged", "running", "waiting", "failed", "to do")
 # What slurmstepd writes into a job's log when it ends it.

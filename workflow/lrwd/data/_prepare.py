@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from lrwd.atomic import sha256_file, write_json_atomic
 from lrwd.data._disk import need_space
 from lrwd.data._moments import mean_and_std
 from lrwd.data._prepared import FORMAT_VERSION, MANIFEST
 from lrwd.data._source import RawData, RawSplit, SourceConfig
 from lrwd.data._split import take_stratified
 from lrwd.errors import ConfigError, DataError
-from lrwd.record import sha256_file, write_json_atomic
 from lrwd.registry import part
 
 MOST_NAMES = 1000

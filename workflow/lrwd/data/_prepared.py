@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from lrwd.atomic import sha256_file
 from lrwd.data._source import Kind
 from lrwd.errors import DataError
-from lrwd.record import sha256_file
 
 # Raised when the prepared files change their meaning; older ones are then refused.
 FORMAT_VERSION = 1

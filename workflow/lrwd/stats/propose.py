@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lrwd.stats.design import Truth
+from lrwd.stats.simulate import Truth
 from lrwd.stats.surface import Floats
 
 # Fewer learning rates cannot pass the gate of four interior peaks.

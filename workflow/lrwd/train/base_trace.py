@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from lrwd.errors import ConfigError
-from lrwd.record import read_record
+from lrwd.runs.record import read_record
 
 
 class BaseDiverged(Exception):

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from lrwd.errors import ConfigError
-from lrwd.record import read_record
-from lrwd.start_from import start_recipe
+from lrwd.runs.record import read_record
+from lrwd.study.recipe import start_recipe
 
 
 def read_base_weights(recipe: Mapping[str, Any], path: Path | None) -> tuple[str | None, str | None]:

@@ -14,7 +14,7 @@ from lrwd.data._prepared import PreparedData
 from lrwd.data._subsample import keep
 from lrwd.errors import ConfigError
 from lrwd.seeds import derive
-from lrwd.train.team import SOLO, Team
+from lrwd.train.distributed import SOLO, Team
 
 if TYPE_CHECKING:
     from lrwd.train.image_files import ImageLoader

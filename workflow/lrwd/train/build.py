@@ -12,15 +12,15 @@ from lrwd.data._prepared import PreparedData, open_prepared
 from lrwd.errors import ConfigError
 from lrwd.optim._groups import decay_groups
 from lrwd.seeds import derive
-from lrwd.start_from import SCRATCH
+from lrwd.study.recipe import SCRATCH
 from lrwd.train.batches import Batches, eval_batches
 from lrwd.train.compiled import compiled
 from lrwd.train.cuda_graph import CudaStream, StepGraph
 from lrwd.train.device import autocast_dtype
+from lrwd.train.distributed import SOLO, Team
 from lrwd.train.drop_path import check_drop_path, with_drop_path
 from lrwd.train.layer_kinds import by_kind
 from lrwd.train.mixing import NO_MIX, Mix
-from lrwd.train.team import SOLO, Team
 from lrwd.train.weights import load_weights
 
 EVAL_BATCH_SIZE = 512

@@ -4,7 +4,7 @@ import hashlib
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,25 @@ from typing import Any
 import numpy as np
 import torch
 
+from lrwd.atomic import sha256_file, write_json_atomic
 from lrwd.code_hash import training_code
 from lrwd.errors import ConfigError, DataError
-from lrwd.record import RECORD_VERSION, finite_or_none, sha256_file, write_json_atomic
+from lrwd.runs.record import RECORD_VERSION, finite_or_none
 from lrwd.schedules._training import Training
-from lrwd.start_from import SCRATCH
+from lrwd.study.recipe import SCRATCH
 from lrwd.train import device as devices
 from lrwd.train.base_trace import BaseDiverged, read_base_trace
 from lrwd.train.base_weights import read_base_weights
 from lrwd.train.build import Built, build_cell
 from lrwd.train.checkpoint import load_checkpoint, save_checkpoint
 from lrwd.train.diagnostics import weight_rms, weights_sha256
+from lrwd.train.distributed import SOLO, Team
 from lrwd.train.evaluate import evaluate
 from lrwd.train.layer_kinds import rms_by_kind
-from lrwd.train.memory import measure_memory
+from lrwd.train.memorization import measure_memory
 from lrwd.train.schedule import Schedule, build_schedule
 from lrwd.train.step import Progress, train_step
 from lrwd.train.summary import summarise
-from lrwd.train.team import SOLO, Team
 from lrwd.train.weights import save_weights
 
 
@@ -56,6 +57,12 @@ class Job:
     start: Path | None = None
     weights: Path | None = None
     cuda_graph: bool = False
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Job":
+        """Make a job of its fields as JSON has them: paths as text, or None where there is none."""
+        paths = ("data", "record", "checkpoint", "base", "start", "weights")
+        return cls(**{**fields, **{name: Path(fields[name]) for name in paths if fields.get(name)}})
 
 
 def train_cell(

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from lrwd.atomic import write_bytes_atomic
 from lrwd.errors import RecordError
-from lrwd.record import write_bytes_atomic
 
 MAGIC = b"lrwd checkpoint 1\n"
 DIGEST_BYTES = 32

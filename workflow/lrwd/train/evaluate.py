@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch.nn import functional
 
-from lrwd.record import finite_or_none
+from lrwd.runs.record import finite_or_none
 
 
 @torch.inference_mode()

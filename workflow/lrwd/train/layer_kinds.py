@@ -3,7 +3,7 @@
 import torch
 from timm.layers import PatchEmbed
 
-from lrwd.record import finite_or_none
+from lrwd.runs.record import finite_or_none
 from lrwd.train.diagnostics import weight_rms
 
 

@@ -16,9 +16,9 @@ from lrwd.train.accumulate import BatchStatistics, PairwiseSum, Tensors, pairwis
 from lrwd.train.batches import Batch
 from lrwd.train.build import Built
 from lrwd.train.diagnostics import gradient_norm
+from lrwd.train.distributed import Team
 from lrwd.train.mixing import Draw, dominant_labels, draw, mix_images, mixed_loss
 from lrwd.train.schedule import Schedule
-from lrwd.train.team import Team
 
 
 @dataclass

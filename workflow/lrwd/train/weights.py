@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from timm.models import load_state_dict
 
+from lrwd.atomic import sha256_file, write_bytes_atomic
 from lrwd.errors import ConfigError, DataError
-from lrwd.record import sha256_file, write_bytes_atomic
 from lrwd.train.layer_kinds import head_names
 
 MOST_NAMED = 5

@@ -1,0 +1,149 @@
+"""From records to one row a cell, and which accuracy selects."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrwd.atomic import write_json_atomic
+from lrwd.errors import RecordError
+from lrwd.runs.collect import histories_frame, runs_frame, selected_top1
+from lrwd.runs.record import RECORD_VERSION
+from lrwd.study.cell import Cell, Selection
+from lrwd.study.load import load_study
+from lrwd.study.paths import record_path
+from lrwd.study.study import Study
+from lrwd.train.summary import summarise
+
+# As results/runs.csv is promised to have them.
+COLUMNS = """
+dataset arch label family recipe lr wd seed in_grid kappa rho status num_classes optimizer schedule
+epochs batch_size steps_per_epoch train_size select_top1 report_top1
+val_top1_final test_top1_final val_top1_best test_top1_best test_top1_at_best_val
+best_val_epoch best_test_epoch train_loss_final weight_rms_final device torch
+"""
+GROUP = ("digits", "resnet_digits", "short")
+RHO = 50.0
+
+
+def row(epoch: int, val: float | None, test: float | None, loss: float | None = 1.0) -> dict[str, Any]:
+    accuracies = {"val_top1": val, "val_loss": 0.1, "test_top1": test, "test_loss": 0.2}
+    return {"epoch": epoch, "lr_t": 0.01, "train_loss": loss, "weight_rms": 0.03, "grad_norm": 0.5, **accuracies}
+
+
+def record(history: list[dict[str, Any]], diverged: bool = False) -> dict[str, Any]:
+    return {
+        "version": RECORD_VERSION,
+        "status": "diverged" if diverged else "ok",
+        "spec": {
+            "recipe": {"epochs": 4, "batch_size": 50, "optimizer": {"name": "lion"}, "schedule": {"name": "step"}}
+        },
+        "num_classes": 10,
+        "steps_per_epoch": 10,
+        "train_size": 500,
+        "metrics": summarise(history, diverged),
+        "history": history,
+        "provenance": {"device": "a CPU", "torch": "2.15"},
+    }
+
+
+# Best on validation is epoch 1, best on test epoch 2, the last epoch is neither; epoch 0 was not evaluated.
+TRAINED = record([row(0, None, None), row(1, 0.8, 0.6), row(2, 0.7, 0.9), row(3, 0.75, 0.65)])
+# NaN in epoch 2: what the network guesses by then counts for nothing.
+DIVERGED = record([row(0, 0.3, 0.35), row(1, 0.2, 0.25), row(2, 0.99, 0.99, loss=None)], diverged=True)
+AT_ONCE = record([row(0, 0.1, 0.1, loss=None)], diverged=True)
+# Diverging, but finite for an epoch: worse than a guess.
+BELOW_CHANCE = record([row(0, 0.05, 0.07), row(1, None, None, loss=None)], diverged=True)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "split", "epoch", "expected"),
+    [
+        (TRAINED, "val", "final", (0.75, 0.65)),
+        (TRAINED, "test", "final", (0.65, 0.65)),
+        (TRAINED, "val", "best", (0.8, 0.6)),
+        (TRAINED, "test", "best", (0.9, 0.9)),
+        (DIVERGED, "val", "final", (0.1, 0.1)),
+        (DIVERGED, "test", "final", (0.1, 0.1)),
+        (DIVERGED, "val", "best", (0.3, 0.35)),
+        (DIVERGED, "test", "best", (0.35, 0.35)),
+        (AT_ONCE, "val", "final", (0.1, 0.1)),
+        (AT_ONCE, "test", "best", (0.1, 0.1)),
+        (BELOW_CHANCE, "val", "best", (0.1, 0.1)),
+    ],
+)
+def test_selected(recorded: dict[str, Any], split: str, epoch: str, expected: tuple[float, float]) -> None:
+    assert selected_top1(recorded, Selection(split, epoch)) == expected
+
+
+@pytest.mark.parametrize("epoch", ["final", "best"])
+def test_without_validation_images_nothing_is_made_up(epoch: str) -> None:
+    recorded = record([row(0, None, 0.5), row(1, None, 0.6)])
+    assert selected_top1(recorded, Selection("test", epoch)) == (0.6, 0.6)
+    with pytest.raises(RecordError, match="no accuracy on 'val', on which the study selects"):
+        selected_top1(recorded, Selection("val", epoch))
+
+
+def test_equal_epochs_give_the_first() -> None:
+    metrics = summarise([row(0, 0.5, 0.1), row(1, 0.5, 0.2), row(2, 0.4, 0.2)], diverged=False)
+    assert [metrics[key]["epoch"] for key in ("final", "best_val", "best_test")] == [2, 0, 1]
+
+
+@pytest.fixture
+def study(config: dict[str, Any], tmp_path: Path) -> Study:
+    config["results"] = str(tmp_path)
+    config["studies"]["demo"] |= {
+        "grid": {"lr": [0.001, 0.003], "wd": [0.05, 0.4]},
+        "seeds": [0],
+        "architectures": ["resnet_digits"],
+        "on_ratio": {"ratio": "estimated", "kappas": [1, 2]},
+    }
+    return load_study({**config, "study": "demo"}, "config.yaml")
+
+
+def store(study: Study, cell: Cell, content: dict[str, Any]) -> Cell:
+    write_json_atomic(record_path(study.results, cell), content)
+    return cell
+
+
+def test_one_row_a_cell(study: Study) -> None:
+    on_both = store(study, Cell(*GROUP, 0.001, 0.05, 0), TRAINED)
+    on_grid = store(study, Cell(*GROUP, 0.003, 0.4, 0), DIVERGED)
+    on_line = store(study, Cell(*GROUP, 0.003, 0.15, 0), TRAINED)
+    frame = runs_frame(study, {GROUP: RHO}, [on_both, on_grid, on_line])
+    assert frame.columns.tolist() == COLUMNS.split()
+    assert frame[["dataset", "arch", "recipe", "lr", "wd", "seed"]].values.tolist() == [
+        [*GROUP, 0.001, 0.05, 0],
+        [*GROUP, 0.003, 0.4, 0],
+        [*GROUP, 0.003, 0.15, 0],
+    ]
+    assert frame["in_grid"].tolist() == [True, True, False]
+    assert frame["kappa"].fillna(-1).tolist() == [1, -1, 1]
+    assert frame["rho"].fillna(-1).tolist() == [RHO, -1, RHO]
+    assert frame["status"].tolist() == ["ok", "diverged", "ok"]
+    assert frame["select_top1"].tolist() == [0.75, 0.1, 0.75]  # the demo selects on validation at the end
+    assert frame["report_top1"].tolist() == [0.65, 0.1, 0.65]
+    first, diverged = frame.iloc[0], frame.iloc[1]
+    assert (first["label"], first["family"], first["epochs"], first["train_size"]) == ("ResNet", "cnn", 4, 500)
+    assert (first["val_top1_best"], first["best_val_epoch"], first["test_top1_at_best_val"]) == (0.8, 1, 0.6)
+    assert (first["test_top1_best"], first["best_test_epoch"]) == (0.9, 2)
+    assert (first["train_loss_final"], first["weight_rms_final"], first["device"]) == (1.0, 0.03, "a CPU")
+    assert diverged[["val_top1_final", "test_top1_final", "train_loss_final"]].isna().all()
+    assert diverged["test_top1_best"] == 0.35
+
+
+def test_one_row_an_epoch(study: Study) -> None:
+    cells = [store(study, Cell(*GROUP, 0.001, wd, 0), TRAINED) for wd in (0.05, 0.4)]
+    frame = histories_frame(study, cells)
+    assert frame["epoch"].tolist() == [0, 1, 2, 3] * 2
+    assert frame["wd"].tolist() == [0.05] * 4 + [0.4] * 4
+    assert set(frame["label"]) == {"ResNet"}
+    assert frame["test_top1"].tolist()[1:4] == [0.6, 0.9, 0.65]
+
+
+def test_a_torn_record_is_named(study: Study) -> None:
+    cell = store(study, Cell(*GROUP, 0.001, 0.05, 0), TRAINED)
+    path = Path(record_path(study.results, cell))
+    path.write_text(path.read_text()[:-40])
+    with pytest.raises(RecordError, match=r"lr0\.001_wd0\.05_seed0\.json: not a whole record"):
+        runs_frame(study, {}, [cell])

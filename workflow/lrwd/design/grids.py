@@ -1,0 +1,91 @@
+"""The grids of a study as arrays, and the knobs of its design check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lrwd.stats.simulate import Constants, Response
+from lrwd.stats.surface import Floats
+from lrwd.study.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class StudyGrid:
+    """A grid, and where a study uses it.
+
+    Args:
+        name: data sets and recipes, "cifar100/cifar100_paper".
+        lr: ascending; (L,).
+        wd: ascending, NaN-padded; (L, W).
+        num_seeds: of a cell (the usual number, where they differ).
+    """
+
+    name: str
+    lr: Floats
+    wd: Floats
+    num_seeds: int
+
+    @property
+    def num_cells(self) -> int:
+        """Number of (lr, wd)."""
+        return int(np.isfinite(self.wd).sum())
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """``design`` of config.yaml, accuracies as fractions."""
+
+    constants: Constants
+    response: Response
+    seeds: tuple[int, ...]
+    num_simulations: int
+    num_replicates: int
+    enough_power: float
+    random_seed: int
+
+
+def read_knobs(config: Mapping[str, Any]) -> Knobs:
+    """Read the knobs from a checked configuration."""
+    design = config["design"]
+    response = Response(
+        curvature=design["curvature_pp"] / 100,
+        saturation=design["saturation_pp"] / 100,
+        seed_sd=design["seed_sd_pp"] / 100,
+    )
+    return Knobs(
+        constants=Constants(design["rho"], design["wd"], design["timescale_steps"]),
+        response=response,
+        seeds=tuple(design["seeds"]),
+        num_simulations=design["num_simulations"],
+        num_replicates=design["num_replicates"],
+        enough_power=design["enough_power"],
+        random_seed=design["random_seed"],
+    )
+
+
+def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
+    """The different grids of a study, each once.
+
+    Args:
+        study: its configuration; architectures share the grid of their data set and recipe.
+        runs: the runs table, of a study whose runs come from elsewhere: its grid is that of all its architectures.
+    """
+    cells = pd.DataFrame(study.grid_cells) if runs is None else runs[runs["in_grid"]]
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for (dataset, recipe), group in cells.groupby(["dataset", "recipe"], sort=False):
+        wds = tuple((float(lr), tuple(sorted(set(rows["wd"])))) for lr, rows in group.groupby("lr"))
+        seeds = int(group.groupby(["arch", "lr", "wd"])["seed"].nunique().median())
+        found.setdefault((wds, seeds), []).append(f"{dataset}/{recipe}")
+    return [_grid("; ".join(names), wds, seeds) for (wds, seeds), names in found.items()]
+
+
+def _grid(name: str, wds: tuple[tuple[float, tuple[float, ...]], ...], num_seeds: int) -> StudyGrid:
+    # A learning rate without any decay says nothing of the best one.
+    kept = [(lr, row) for lr, row in wds if max(row) > 0]
+    wd = np.full((len(kept), max((len(row) for _, row in kept), default=0)), np.nan)
+    for index, (_, row) in enumerate(kept):
+        wd[index, : len(row)] = row
+    return StudyGrid(name, np.array([lr for lr, _ in kept]), wd, num_seeds)

@@ -1,0 +1,135 @@
+"""What a study's grid can show, before anything is trained; and a better grid of no more cells."""
+
+import zlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lrwd import paper
+from lrwd.analysis.undefined import or_undefined, undefined
+from lrwd.design.grids import Knobs, StudyGrid
+from lrwd.seeds import derive
+from lrwd.stats.censored_peak import fit_censored_peak
+from lrwd.stats.peak import find_peaks
+from lrwd.stats.propose import Grid, candidates
+from lrwd.stats.ridge import UNKNOWN, verdict
+from lrwd.stats.simulate import (
+    MAX_MAPS,
+    Power,
+    Returnable,
+    Truth,
+    expected_se,
+    hypotheses,
+    interior,
+    nearest_ln_kappa,
+    power,
+    returnable,
+)
+from lrwd.stats.surface import Surface
+
+STUDY, PROPOSED = "study", "proposed"
+IDENTIFIABLE = "identifiable"
+# Half the last digit of the published ratio, 0.10.
+_RHO_ROUNDING = 0.005
+# Simulations that choose among candidate grids; the chosen one is then judged with all.
+_NUM_CHOOSING = 40
+# Summed power by which another grid must be better than the study's if it identifies as many hypotheses.
+_NOTICEABLE = 0.2
+
+
+def call(surface: Surface) -> str:
+    """Call the hypothesis that the recommended estimator leaves standing, or ``not identifiable``."""
+    return verdict(fit_censored_peak(find_peaks(surface, paper.CI_LEVEL), paper.CI_LEVEL))[0]
+
+
+def identifiability(grids: list[StudyGrid], knobs: Knobs) -> pd.DataFrame:
+    """Judge each grid of a study, and one proposed in its place, under each hypothesis.
+
+    Args:
+        grids: see ``study_grids``.
+        knobs: ``design`` of the configuration.
+
+    Returns:
+        One row a grid (the study's, the proposed) and hypothesis. ``power_n`` is the share of simulated studies with n
+        seeds that ``call`` calls right, ``wrong_n`` the share that it calls otherwise than ``not identifiable``.
+    """
+    rows = []
+    for grid in grids:
+        truths = hypotheses(grid.lr, grid.wd, knobs.constants)
+        offered = {STUDY: (grid.lr, grid.wd)}
+        better = _propose(grid, truths, knobs)
+        if better is not None:
+            offered[PROPOSED] = better
+        for kind, own in offered.items():
+            found = returnable(*own, knobs.constants.rho, _RHO_ROUNDING)
+            for truth in truths:
+                rows.append({"used_by": grid.name, "grid": kind} | _row(own, truth, found, knobs))
+    return pd.DataFrame(rows)
+
+
+def _row(grid: Grid, truth: Truth, found: Returnable, knobs: Knobs) -> dict[str, Any]:
+    inside = interior(*grid, truth)
+    powers = {num: _power(grid, truth, knobs, num, knobs.num_simulations) for num in knobs.seeds}
+    enough = [num for num, result in powers.items() if result.right >= knobs.enough_power]
+    few = "fewer than 3 interior optima"
+    many = f"over {MAX_MAPS:,} maps"
+    return {
+        "hypothesis": truth.name,
+        "constant": truth.text,
+        "b": truth.slope,
+        "num_cells": int(np.isfinite(grid[1]).sum()),
+        "num_lr": len(inside),
+        "num_interior": int(inside.sum()),
+        "share_interior": float(inside.mean()),
+        "ln_kappa_mean": float(nearest_ln_kappa(*grid, truth).mean()),
+        "ln_kappa_max": float(nearest_ln_kappa(*grid, truth).max()),
+        "num_maps": found.num_maps,
+        "num_rho": found.num_rho or undefined(many),
+        "rho_min": found.low,
+        "rho_max": found.high,
+        "rho_min_all_positive": found.low_positive,
+        "holds_rho_0_10": found.holds,
+        "holds_rho_0_10_all_positive": found.holds_positive,
+        **{f"se_b_{num}": or_undefined(expected_se(*grid, truth, knobs.response, num), few) for num in knobs.seeds},
+        **{f"power_{num}": result.right for num, result in powers.items()},
+        **{f"wrong_{num}": result.wrong for num, result in powers.items()},
+        "seeds_needed": min(enough) if enough else undefined(f"power below {knobs.enough_power:g}"),
+        "verdict": IDENTIFIABLE if enough else UNKNOWN,
+        "lr": " ".join(f"{value:g}" for value in grid[0]),
+        "wd": _wd_text(grid),
+    }
+
+
+def _wd_text(grid: Grid) -> str:
+    rows = [" ".join(f"{value:g}" for value in row[np.isfinite(row)]) for row in grid[1]]
+    return rows[0] if len(set(rows)) == 1 else "; ".join(rows)
+
+
+def _power(grid: Grid, truth: Truth, knobs: Knobs, num_seeds: int, num_simulations: int) -> Power:
+    # Named by what is simulated, so that a row does not depend on which others the table has.
+    content = zlib.crc32(np.concatenate([grid[0], grid[1].ravel()]).tobytes())
+    generator = np.random.default_rng(derive(knobs.random_seed, "power", content, truth.text, num_seeds))
+    return power(call, grid, truth, knobs.response, num_seeds, num_simulations, generator, UNKNOWN)
+
+
+def _propose(grid: StudyGrid, truths: list[Truth], knobs: Knobs) -> Grid | None:
+    """The candidate that tells most hypotheses apart with the middle number of seeds, then the one of more power.
+
+    None if the study's own grid is as good, but for the noise of the simulations.
+    """
+    central = truths[-3:]
+    offered = [*candidates(grid.lr, grid.num_cells, truths), *candidates(grid.lr, grid.num_cells, central)]
+    num_seeds = sorted(knobs.seeds)[len(knobs.seeds) // 2]
+
+    def score(candidate: Grid) -> tuple[int, float]:
+        rights = [_power(candidate, truth, knobs, num_seeds, _NUM_CHOOSING).right for truth in truths]
+        return sum(right >= knobs.enough_power for right in rights), sum(rights)
+
+    best, (most, total) = None, score((grid.lr, grid.wd))
+    total += _NOTICEABLE
+    for candidate in offered:
+        found = score(candidate)
+        if found > (most, total):
+            best, (most, total) = candidate, found
+    return best

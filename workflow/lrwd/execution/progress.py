@@ -1,0 +1,66 @@
+"""How far the trainings are, shown while Snakemake runs: cells done, rate, time left."""
+
+import sys
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from lrwd.study.paths import record_path
+from lrwd.study.study import Study, read_ratios
+
+POLL_SEC = 1.0
+# How often a line is written; Snakemake's own lines come in between, so a bar that redraws itself would be torn.
+LINE_SEC = 10.0
+
+
+def report_progress(study: Study, ratios_path: str) -> None:
+    """Start showing the study's progress from a thread that ends with the process.
+
+    Args:
+        study: its records are looked for.
+        ratios_path: where the ratios are once the grid is trained; until then the cells on the line are only counted.
+    """
+    threading.Thread(target=_follow, args=(study, Path(ratios_path)), daemon=True).start()
+
+
+def _follow(study: Study, ratios_path: Path) -> None:
+    known, total = _cells(study, ratios_path)
+    done = {path for path in known if Path(path).exists()}
+    num_before, started, written = len(done), time.monotonic(), time.monotonic()
+    while len(done) < total:
+        time.sleep(POLL_SEC)
+        known, total = _cells(study, ratios_path)
+        done |= {path for path in known - done if Path(path).exists()}
+        now = time.monotonic()
+        # Nothing yet, or nothing of this study at all: a target may ask for other cells.
+        if len(done) > num_before and (now - written >= LINE_SEC or len(done) >= total):
+            written = now
+            print(progress_line(len(done), total, len(done) - num_before, now - started), file=sys.stderr)
+
+
+def progress_line(num_done: int, total: int, num_now: int, elapsed_sec: float) -> str:
+    """A line that says how far the trainings are.
+
+    Args:
+        num_done: cells with a record.
+        total: cells of the study.
+        num_now: cells trained since this start.
+        elapsed_sec: seconds since this start.
+    """
+    line = f"--- {num_done} of {total} cells trained ({num_done / total:.0%}), {_clock(elapsed_sec)} so far"
+    if num_now and num_done < total:
+        line += f", about {_clock((total - num_done) * elapsed_sec / num_now)} left"
+    return line
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
+
+
+def _cells(study: Study, ratios_path: Path) -> tuple[set[str], int]:
+    """Paths of the records known by now, and how many there will be."""
+    ratios = read_ratios(ratios_path.read_text()) if ratios_path.exists() else {}
+    cells = study.with_bases(study.cells(ratios))
+    waiting = study.num_waiting() if study.estimates_ratio and not ratios else 0
+    return {record_path(study.results, cell) for cell in cells}, len(cells) + waiting

@@ -1,0 +1,109 @@
+"""Groups (data set, architecture, recipe) of a study, their order, names and panels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrwd.figures._style import MAX_WIDTH, family_order
+from lrwd.figures._text import shortened
+
+
+@dataclass(frozen=True)
+class Group:
+    """One architecture trained on one data set with one recipe: what gets a panel or a row of its own."""
+
+    dataset: str
+    recipe: str
+    arch: str
+    label: str
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows of a frame (runs, a table, histories) that belong to this group."""
+        keep = (frame["dataset"] == self.dataset) & (frame["recipe"] == self.recipe) & (frame["arch"] == self.arch)
+        return frame[keep]
+
+    def row(self, frame: pd.DataFrame) -> "pd.Series | None":
+        """The one row that a table has for this group, or None while it has none."""
+        rows = self.rows(frame)
+        return rows.iloc[0] if len(rows) else None
+
+
+def grid_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs that belong to the grid and have an accuracy (a run of the line alone is no cell of a panel)."""
+    # As text, since a column read from a CSV may hold either.
+    return runs[(runs["in_grid"].map(str) == "True") & pd.to_numeric(runs["report_top1"]).notna()]
+
+
+def table(tables: dict[str, pd.DataFrame], name: str, columns: Sequence[str]) -> pd.DataFrame:
+    """A table by name, or one without rows where the study does not ask for it."""
+    return tables[name] if name in tables else pd.DataFrame(columns=list(columns))
+
+
+def groups(runs: pd.DataFrame) -> list[Group]:
+    """Groups in a runs table, by data set, recipe, and architecture (the paper's families first)."""
+    found = runs[["dataset", "recipe", "arch", "label"]].drop_duplicates(["dataset", "recipe", "arch"])
+    listed = [Group(*map(str, row)) for row in found.itertuples(index=False)]
+    return sorted(listed, key=lambda group: (group.dataset, group.recipe, family_order(group.label)))
+
+
+def blocks(listed: Sequence[Group]) -> dict[tuple[str, str], list[Group]]:
+    """Groups by (data set, recipe): what may share a colour scale or be averaged."""
+    result: dict[tuple[str, str], list[Group]] = {}
+    for group in listed:
+        result.setdefault((group.dataset, group.recipe), []).append(group)
+    return result
+
+
+def block_name(dataset: str, recipe: str, listed: Sequence[Group]) -> str:
+    """Name of a data set and recipe, of which a study may have one: then the other is enough, or the data set."""
+    several_recipes = len({group.recipe for group in listed}) > 1
+    several_datasets = len({group.dataset for group in listed}) > 1
+    names = [dataset] if several_datasets or not several_recipes else []
+    return ", ".join(map(shortened, [*names, recipe] if several_recipes else names))
+
+
+def name(group: Group, listed: Sequence[Group]) -> str:
+    """Name of a group, naming data set, recipe and architecture only where they differ within the figure."""
+    several = len({(other.dataset, other.recipe) for other in listed}) > 1
+    if several and len({other.arch for other in listed}) == 1:
+        return block_name(group.dataset, group.recipe, listed)
+    # Two architectures may share a label; then the file's name tells them apart.
+    double = len({other.arch for other in listed if other.label == group.label}) > 1
+    label = f"{shortened(group.label)} ({shortened(group.arch)})" if double else shortened(group.label)
+    return f"{label} · {block_name(group.dataset, group.recipe, listed)}" if several else label
+
+
+def _lines_of(listed: Sequence[Group]) -> list[list[Group]]:
+    """Groups whose panels follow each other, in rows of their own."""
+    found = list(blocks(listed).values())
+    return [list(listed)] if all(len(block) == 1 for block in found) else found
+
+
+def columns_and_width(listed: Sequence[Group]) -> tuple[int, float]:
+    """Number of panel columns and the figure's width (inches) that keep panels readable."""
+    most = max(len(block) for block in _lines_of(listed))
+    count = {1: 1, 2: 2, 4: 2}.get(most, 3)
+    return count, {1: 6.5, 2: 8.5, 3: MAX_WIDTH}[count]
+
+
+def num_rows(listed: Sequence[Group], columns: int) -> int:
+    """Rows of panels needed."""
+    return sum(-(-len(line) // columns) for line in _lines_of(listed))
+
+
+def panels(figure: Figure, listed: Sequence[Group], columns: int) -> dict[Group, Axes]:
+    """A panel for each group; each data set and recipe starts a new row, unless all of them have one architecture."""
+    grid = figure.subplots(num_rows(listed, columns), columns, squeeze=False)
+    result: dict[Group, Axes] = {}
+    start = 0
+    for line in _lines_of(listed):
+        for index, group in enumerate(line):
+            result[group] = grid[start + index // columns, index % columns]
+        start += -(-len(line) // columns)
+    for axes in grid.flat:
+        if axes not in result.values():
+            axes.remove()
+    return result

@@ -1,0 +1,180 @@
+"""Figure: accuracy against wd/lr, wd and lr*wd, overlaid across lr: what makes the curves one?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrwd.figures._groups import grid_runs, groups, name, table
+from lrwd.figures._logzero import LogZero
+from lrwd.figures._style import (
+    FONT_SIZE,
+    GREY,
+    INK,
+    MAX_WIDTH,
+    VERMILLION,
+    dress,
+    key,
+    legend,
+    message_figure,
+    new_figure,
+    styled,
+)
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import compact, inches, interval, number, reason, wrap
+
+TITLE = "Ratio, constant or time scale: against which do the curves of all η become one?"
+COLUMNS = (
+    *("dataset", "arch", "label", "recipe", "x", "collapse", "collapse_ci_low", "collapse_ci_high", "best"),
+    "best_probability",
+)
+# The best axis is marked as such if it is the best in at least this share of the resampled seeds.
+CLEARLY = 0.95
+# Name in the table -> (power of lr in x = wd·lr**power, label of the axis).
+AXES = {
+    "wd/lr": (-1.0, "λ/η (ratio)"),
+    "wd": (0.0, "λ (constant)"),
+    "lr*wd": (1.0, "ηλ (inverse time scale)"),
+}
+ROW = 1.75
+MARKERS = "osD^vPX<>h"
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """Curves of all learning rates, less each one's best, on three axes, one row a group.
+
+    Args:
+        runs: results/runs.csv of the study; only its grid cells are drawn.
+        tables: ``collapse`` adds the numbers and says which axis is best.
+        study: name of the study.
+        histories: not used.
+    """
+    grid = grid_runs(runs)
+    if grid.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
+    listed = groups(grid)
+    found = table(tables, "collapse", COLUMNS)
+    curves = {group: _curves(group.rows(grid)) for group in listed}
+    lrs = sorted({lr for means in curves.values() for lr in means["lr"]})
+    width = MAX_WIDTH
+    names = {group: wrap(name(group, listed), width / 3 - 0.8, FONT_SIZE) for group in listed}
+    tallest = max(text.count("\n") for text in names.values())
+    figure = new_figure(TITLE, subtitle(runs, study), width, (ROW + 0.15 * tallest) * len(listed) + 0.55)
+    panels = figure.subplots(len(listed), 3, sharey="row", squeeze=False)
+    for column, (axis, (power, label)) in enumerate(AXES.items()):
+        everywhere = pd.concat(list(curves.values()))
+        scale = LogZero.of(everywhere["wd"] * everywhere["lr"] ** power)
+        for row, group in enumerate(listed):
+            axes = panels[row, column]
+            dress(axes, grid="y")
+            _panel(axes, curves[group], power, lrs)
+            ticks = _ticks(scale, (width - 1.0) / 3 - 0.3)
+            scale.apply(axes, "x", most=5, ticks=ticks)
+            axes.tick_params(axis="x", labelbottom=row == len(listed) - 1)
+            _head(axes, names[group] if column == 0 else "", group.rows(found), axis)
+            if row == len(listed) - 1:
+                axes.set_xlabel(label, size=FONT_SIZE)
+    below = False
+    for row, group in enumerate(listed):
+        below |= _depth(panels[row], curves[group])
+        panels[row, 0].set_ylabel("top-1 below the\nbest of its η (pp)", size=FONT_SIZE)
+    legend(figure, _handles(lrs, below))
+    return figure
+
+
+def _curves(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its learning rate."""
+    rows = rows.assign(select_top1=pd.to_numeric(rows["select_top1"]))
+    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
+    means = means[means["wd"] > 0]
+    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
+    return means
+
+
+def _look(lr: float, lrs: Sequence[float]) -> dict[str, Any]:
+    """Colour and marker of a learning rate: both, so that neighbours in colour stay apart."""
+    place = lrs.index(lr)
+    shade = matplotlib.colormaps["viridis"](0.92 * place / max(len(lrs) - 1, 1))
+    return {"color": shade, "marker": MARKERS[place % len(MARKERS)], "markersize": 4.5, "linewidth": 1.5}
+
+
+def _panel(axes: Axes, means: pd.DataFrame, power: float, lrs: Sequence[float]) -> None:
+    if means.empty:
+        axes.text(0.5, 0.5, "no λ > 0", transform=axes.transAxes, ha="center", size=FONT_SIZE, color=GREY)
+    for lr, cells in means.groupby("lr"):
+        cells = cells.sort_values("wd")
+        axes.plot(cells["wd"] * float(lr) ** power, cells["drop"], **_look(float(lr), lrs))  # type: ignore[arg-type]
+
+
+def _ticks(scale: LogZero, room: float) -> list[float]:
+    """As many round ticks as have room for their labels."""
+    for most in range(7, 1, -1):
+        ticks = scale.ticks(most)
+        if sum(inches(compact(tick), FONT_SIZE) + 0.15 for tick in ticks) <= 0.7 * room:
+            break
+    return ticks
+
+
+def _head(axes: Axes, above: str, rows: pd.DataFrame, axis: str) -> None:
+    """Over each panel its number; over the first one the group's name too."""
+    rows = rows[rows["x"] == axis]
+    clearly = False
+    if rows.empty or reason(rows.iloc[0]["collapse"]):
+        text = f"{axis_name(axis)}: NA"
+    else:
+        row = rows.iloc[0]
+        best = str(row["best"]) == "yes"
+        clearly = best and number(row["best_probability"]) >= CLEARLY
+        limits = (row["collapse_ci_low"], row["collapse_ci_high"])
+        has_interval = np.isfinite([number(limit) for limit in limits]).all()
+        value = interval(row["collapse"], *limits, decimals=2) if has_interval else f"{number(row['collapse']):.2f}"
+        text = f"collapse {value}" + (" ◀ best" if clearly else " (best?)" if best else "")
+    colour = VERMILLION if clearly else INK
+    axes.set_title(text, size=FONT_SIZE, loc="left", color=colour, weight="bold" if clearly else "normal")
+    if above:
+        axes.annotate(
+            above, (0, 1), (0, 18), xycoords="axes fraction", textcoords="offset points", size=FONT_SIZE + 1,
+            weight="bold", color=INK, va="bottom", linespacing=1.1, annotation_clip=False,
+        )  # fmt: skip
+    if clearly:
+        for side in ("left", "bottom", "top", "right"):
+            axes.spines[side].set(visible=True, color=VERMILLION, linewidth=1.6)
+
+
+def axis_name(axis: str) -> str:
+    """Axis in a short text."""
+    return {"wd/lr": "λ/η", "wd": "λ", "lr*wd": "ηλ"}[axis]
+
+
+def _depth(row: Sequence[Axes], means: pd.DataFrame) -> bool:
+    """Limit a row's depth, so that collapsed cells do not flatten the rest; says whether any lies below."""
+    drops = -means["drop"].to_numpy(dtype=float)
+    deepest = float(drops.max(initial=0.0))
+    usual = float(np.quantile(drops, 0.75)) if len(drops) else 0.0
+    depth = min(deepest, max(2.0 * usual, 1.0)) or 1.0
+    for axes in row:
+        axes.set_ylim(-1.08 * depth, 0.08 * depth)
+    return deepest > 1.08 * depth
+
+
+def _handles(lrs: Sequence[float], below: bool) -> list:
+    entries = [key(f"η = {compact(lr)}", **_look(lr, lrs)) for lr in lrs]
+    entries.append(
+        key(
+            "best of the three axes in 95% of resampled seeds",
+            color=VERMILLION,
+            linewidth=1.6,
+            marker="s",
+            markerfacecolor="none",
+        )
+    )
+    if below:
+        entries.append(key("curves that leave a panel below go on to collapsed cells", linewidth=0))
+    return entries

@@ -1,0 +1,156 @@
+"""Figure: the ratio rho of every architecture with its interval, beside the published ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrwd import paper
+from lrwd.figures._groups import block_name, blocks, groups, table
+from lrwd.figures._logzero import LogZero
+from lrwd.figures._published import LOOKS, name_of
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import first_line, interval, number, reason, shortened
+
+TITLE = "Ratio ρ of optimal weight decay and learning rate, by architecture"
+COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "rho_ci_low", "rho_ci_high")
+# From this ratio of the largest to the smallest value on, a linear axis would hide the small ones.
+LOG_FROM = 8.0
+ROW = 0.27
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the forest: a heading (no estimate), or an estimate with its look."""
+
+    text: str
+    values: tuple[object, object, object] | None
+    colour: str
+    marker: str
+    published: bool
+
+    @property
+    def numbers(self) -> list[float]:
+        """What of the estimate and its limits is defined."""
+        return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """Forest plot of rho with 95% intervals, one row a group, the published Table 1 below.
+
+    Args:
+        runs: results/runs.csv of the study, for the subtitle.
+        tables: needs ``table1``.
+        study: name of the study.
+        histories: not used.
+    """
+    fits = table(tables, "table1", COLUMNS)
+    if fits.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No ratio has been estimated yet.")
+    rows = _measured(fits) + _published()
+    figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(rows) + 0.85)
+    axes = figure.subplots()
+    dress(axes, grid="x")
+    _axis(axes, [value for row in rows for value in row.numbers])
+    scale = _scale([value for row in rows for value in row.numbers])
+    for index, row in enumerate(rows):
+        _draw_row(axes, scale, index, row)
+    axes.axvline(paper.RHO, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
+    axes.set_ylim(len(rows) - 0.4, -0.7)
+    axes.set_yticks(range(len(rows)), labels=[row.text for row in rows], size=FONT_SIZE)
+    for tick, row in zip(axes.yaxis.get_major_ticks(), rows, strict=True):
+        tick.tick1line.set_visible(False)
+        tick.label1.set_color(INK if row.values is None or row.published else row.colour)
+        if row.values is None:
+            tick.label1.set_fontweight("bold")
+    axes.set_xlabel("ρ in λ* = ρη (η: peak learning rate, λ: weight decay; no unit)", size=FONT_SIZE)
+    axes.text(1.02, -0.45, "ρ [95% CI]", transform=axes.get_yaxis_transform(), size=FONT_SIZE, weight="bold")
+    legend(figure, _handles(rows))
+    return figure
+
+
+def _measured(fits: pd.DataFrame) -> list[Row]:
+    listed = groups(fits)
+    look = looks([group.label for group in listed])
+    rows: list[Row] = []
+    for (dataset, recipe), members in blocks(listed).items():
+        rows.append(Row(f"measured: {block_name(dataset, recipe, listed)}", None, INK, "", False))
+        for group in members:
+            fit = group.rows(fits).iloc[0]
+            values = (fit["rho"], fit["rho_ci_low"], fit["rho_ci_high"])
+            rows.append(Row(shortened(group.label), values, *look[group.label], False))
+    return rows
+
+
+def _published() -> list[Row]:
+    rows: list[Row] = []
+    for dataset in paper.DATASETS:
+        colour, marker = LOOKS[dataset]
+        rows.append(Row(name_of(dataset), None, INK, "", True))
+        rows += [
+            Row(row.label, (row.rho, *row.rho_ci), colour, marker, True)
+            for row in paper.TABLE_1
+            if row.dataset == dataset
+        ]
+    return rows
+
+
+def _scale(values: list[float]) -> LogZero | None:
+    """A logarithmic scale where the values span it (then zero has its own place), else None: linear."""
+    array = np.array(values)
+    positive = array[array > 0]
+    if not positive.size or positive.max() / positive.min() < LOG_FROM:
+        return None
+    return LogZero.of(np.where(array < 0, 0.0, array), pad=0.04)
+
+
+def _axis(axes: Axes, values: list[float]) -> None:
+    scale = _scale(values)
+    if scale is not None:
+        scale.apply(axes, "x", most=9)
+        return
+    low, high = min([*values, 0.0]), max([*values, 2 * paper.RHO])
+    axes.set_xlim(low, high + 0.04 * (high - low))
+
+
+def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
+    if row.values is None:
+        axes.axhline(index - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
+        return
+    right = axes.get_yaxis_transform()
+    if reason(row.values[0]):
+        text = first_line(f"NA: {reason(row.values[0])}", 6.3, FONT_SIZE)
+        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        axes.text(0.01, index, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        return
+    places = [float(scale.place(value)) if scale else value for value in map(number, row.values)]
+    # White edges keep a published marker's outline apart from the interval's line.
+    face = "white" if row.published else row.colour
+    if np.isfinite(places[1:]).all():
+        axes.plot(places[1:], [index, index], color=row.colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
+        axes.plot(places[1:], [index, index], "|", color=row.colour, markersize=7, zorder=2)
+    axes.plot(
+        places[0], index, row.marker, color=face, markeredgecolor=row.colour, markeredgewidth=1.4,
+        markersize=7, zorder=3, clip_on=False,
+    )  # fmt: skip
+    axes.text(1.02, index, interval(*row.values), transform=right, va="center", size=FONT_SIZE, color=INK)
+
+
+def _handles(rows: list[Row]) -> list:
+    entries = [key("measured here", marker="o", color=INK, markersize=7, linewidth=1.8)]
+    for dataset in paper.DATASETS:
+        colour, marker = LOOKS[dataset]
+        entries.append(
+            key(
+                name_of(dataset), marker=marker, color=colour, markerfacecolor="white", markersize=7,
+                markeredgewidth=1.4, linewidth=1.8,
+            )
+        )  # fmt: skip
+    entries.append(key(f"published ρ = {paper.RHO:.2f}", color=INK, linewidth=1.0, linestyle=(0, (4, 2))))
+    return entries

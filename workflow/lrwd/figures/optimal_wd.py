@@ -1,0 +1,221 @@
+"""Figure: the optimal weight decay against the learning rate, with the fits and the rival directions."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
+from lrwd.figures._logzero import LogZero
+from lrwd.figures._style import (
+    FONT_SIZE,
+    GREY,
+    INK,
+    PANEL_SIZE,
+    dress,
+    key,
+    legend,
+    looks,
+    message_figure,
+    new_figure,
+    styled,
+)
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import interval, number, numbers, reason, wrap
+
+TITLE = "Optimal weight decay against learning rate"
+COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
+FITS = (
+    "dataset",
+    "arch",
+    "label",
+    "recipe",
+    "rho",
+    "rho_ci_low",
+    "rho_ci_high",
+    "b",
+    "b_ci_low",
+    "b_ci_high",
+)
+# The rival directions of the optimum in the plane, as slopes of ln wd* on ln lr.
+DIRECTIONS = {1: "b = +1", 0: "b = 0", -1: "b = −1"}
+BAND = "#F1F1F1"
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """wd*(lr) in log-log axes, one panel a group, with the fits of table1 and lines of slope +1, 0, -1.
+
+    Args:
+        runs: results/runs.csv of the study; gives the trained range of wd.
+        tables: needs ``optimal_wd`` and ``table1``.
+        study: name of the study.
+        histories: not used.
+    """
+    optimal, fits = table(tables, "optimal_wd", COLUMNS), table(tables, "table1", FITS)
+    grid = grid_runs(runs)
+    if grid.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
+    listed = groups(grid)
+    columns, width = columns_and_width(listed)
+    wrapped = {group: _title(group, listed, group.row(fits), width / columns - 0.85) for group in listed}
+    most_lines = max(text.count("\n") + 1 for _, text in wrapped.values())
+    height = num_rows(listed, columns) * (2.6 + 0.17 * most_lines)
+    figure = new_figure(TITLE, subtitle(runs, study), width, height)
+    colours = looks([group.label for group in listed])
+    marks: set[str] = set()
+    places = panels(figure, listed, columns)
+    for members in blocks(listed).values():
+        block = pd.concat([group.rows(grid) for group in members])
+        across = LogZero.of(block["lr"])
+        up = LogZero.of(block["wd"], pad=0.15)
+        for index, group in enumerate(members):
+            axes = places[group]
+            dress(axes)
+            across.apply(axes, "x", most=5, ticks=across.labelled(block["lr"], width / columns - 1.3, False))
+            # A grid of ratios has too many values of wd to be worth naming: round values then.
+            named = up.labelled(block["wd"], 1.9, True) if block["wd"].nunique() <= 16 else None
+            up.apply(axes, "y", most=7, ticks=named)
+            _range(axes, up, block)
+            marks |= _panel(axes, across, up, group.rows(optimal), group.row(fits), colours[group.label])
+            axes.set_xlabel("peak learning rate η", size=FONT_SIZE)
+            if index % columns == 0:
+                axes.set_ylabel("optimal weight decay λ*", size=FONT_SIZE)
+            head, lines = wrapped[group]
+            pad = 8 + (lines.count("\n") + 1) * FONT_SIZE * 1.25
+            axes.set_title(head, size=PANEL_SIZE, color=colours[group.label][0], weight="bold", loc="left", pad=pad)
+            axes.annotate(
+                lines, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", size=FONT_SIZE,
+                color=GREY, linespacing=1.15, annotation_clip=False,
+            )  # fmt: skip
+    legend(figure, _handles(marks))
+    return figure
+
+
+def _title(group: Group, listed: list[Group], fit: "pd.Series | None", width: float) -> tuple[str, str]:
+    """A panel's name and, below it, the two estimates, or the reason why one is undefined."""
+    if fit is None:
+        return name(group, listed), "no estimates yet"
+    lines = [
+        wrap(f"ρ = {interval(fit['rho'], fit['rho_ci_low'], fit['rho_ci_high'])}", width, FONT_SIZE),
+        wrap(f"b = {interval(fit['b'], fit['b_ci_low'], fit['b_ci_high'])}", width, FONT_SIZE),
+    ]
+    if not reason(fit["rho"]) and number(fit["rho"]) <= 0:
+        lines[0] += " (no line)"
+    return name(group, listed), "\n".join(lines)
+
+
+def _range(axes: Axes, up: LogZero, block: pd.DataFrame) -> None:
+    """Shade the weight decays that were trained at each learning rate: an optimum cannot lie outside."""
+    positive = block[block["wd"] > 0].groupby("lr")["wd"]
+    if positive.ngroups:
+        lr = np.array(sorted(positive.groups))
+        low, high = positive.min().loc[lr].to_numpy(), positive.max().loc[lr].to_numpy()
+        axes.fill_between(lr, low, high, color=BAND, linewidth=0, zorder=0)
+
+
+def _panel(
+    axes: Axes,
+    across: LogZero,
+    up: LogZero,
+    optimal: pd.DataFrame,
+    fit: "pd.Series | None",
+    look: tuple[str, str],
+) -> set[str]:
+    """Draw a group's optima and lines; returns which kinds of marks occurred."""
+    colour, marker = look
+    lr, star = numbers(optimal["lr"]), numbers(optimal["wd_star"])
+    edge = optimal["edge"].astype(str).to_numpy()
+    known = np.isfinite(lr) & np.isfinite(star)
+    if not known.any():
+        text = f"λ* is NA: {reason(optimal['wd_star'].iloc[0])}" if len(optimal) else "no λ* yet"
+        text = wrap(text, axes.get_position().width * axes.figure.get_figwidth() * 0.8, FONT_SIZE)  # type: ignore[union-attr]
+        axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, size=FONT_SIZE)
+        return set()
+    lr, star, edge = lr[known], star[known], edge[known]
+    positive = star > 0
+    x_line = np.geomspace(across.low, across.high, 200)
+    marks: set[str] = {"range"}
+    if positive.any():
+        middle = np.exp(np.log(lr[positive]).mean()), np.exp(np.log(star[positive]).mean())
+        marks.add("direction")
+        _directions(axes, across, up, middle)
+        if fit is not None and not reason(fit["b"]):
+            power = middle[1] * (x_line / middle[0]) ** number(fit["b"])
+            _line(axes, up, x_line, power, color=colour, linewidth=1.8, linestyle=(0, (5, 2)))
+            marks.add("power")
+    if fit is not None and not reason(fit["rho"]) and number(fit["rho"]) > 0:
+        _line(axes, up, x_line, number(fit["rho"]) * x_line, color=colour, linewidth=1.8)
+        marks.add("origin")
+    for x, y, kind in zip(lr, up.place(star), edge, strict=True):
+        inside = kind == "interior"
+        face = colour if inside else "white"
+        if kind in ("low", "high"):
+            sign = 1 if kind == "high" else -1
+            axes.annotate(
+                "",
+                (x, y),
+                (0, 17 * sign),
+                textcoords="offset points",
+                arrowprops={"arrowstyle": "<|-", "color": colour, "shrinkA": 0, "shrinkB": 3},
+                annotation_clip=False,
+                zorder=3,
+            )
+        axes.plot(
+            x, y, marker, color=face, markeredgecolor=colour, markeredgewidth=1.5, markersize=7, zorder=4,
+            clip_on=False,
+        )  # fmt: skip
+        marks.add("inside" if inside else "edge")
+    return marks
+
+
+def _line(axes: Axes, up: LogZero, x: np.ndarray, y: np.ndarray, **style: object) -> None:
+    """A line, drawn only within the logarithmic part: below the break there is no scale."""
+    inside = (y >= up.low) & (y <= up.high)
+    axes.plot(x[inside], y[inside], zorder=2, **style)  # type: ignore[arg-type]
+
+
+def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, float]) -> None:
+    """Thin lines of the rival slopes through the optima's centre, labelled where they leave the panel."""
+    x = np.geomspace(across.low, across.high, 400)
+    height = np.log(up.high / up.start)
+    beside: list[tuple[float, str]] = []
+    for slope, label in DIRECTIONS.items():
+        y = middle[1] * (x / middle[0]) ** slope
+        inside = (y >= up.low) & (y <= up.high)
+        axes.plot(x[inside], y[inside], color="#9A9A9A", linewidth=0.9, linestyle=(0, (1, 1.5)), zorder=1)
+        if inside[-1]:
+            beside.append((float(np.log(y[-1] / up.start) / height), label))
+        else:  # leaves through the top or the bottom: label it just inside
+            side = -5 if slope > 0 else 5
+            axes.annotate(
+                label, (x[inside][-1], y[inside][-1]), (-4, side), textcoords="offset points", ha="right",
+                va="center", size=FONT_SIZE, color=GREY,
+            )  # fmt: skip
+    last = -1.0
+    for place, label in sorted(beside):
+        last = max(place, last + 0.075)  # labels must not lie on each other where the axis is long
+        axes.annotate(
+            label, (1, last), (4, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+            size=FONT_SIZE, color=GREY, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _handles(marks: set[str]) -> list[Artist]:
+    """Legend entries of what occurred; colours stand for architectures, so these are black."""
+    point = {"linestyle": "", "marker": "o", "markersize": 7, "markeredgewidth": 1.5}
+    entries: dict[str, Artist] = {
+        "inside": key("λ*(η) inside the grid", color=INK, **point),
+        "edge": key("λ*(η) at the grid's edge or 0 (→ beyond)", color="white", markeredgecolor=INK, **point),
+        "origin": key("λ* = ρη (least squares through 0)", color=INK, linewidth=1.8),
+        "power": key("ln λ* = a + b ln η", color=INK, linewidth=1.8, linestyle=(0, (5, 2))),
+        "direction": key(
+            "slopes b = +1, 0, −1 for comparison", color="#9A9A9A", linewidth=0.9, linestyle=(0, (1, 1.5))
+        ),
+        "range": Patch(facecolor=BAND, edgecolor="#CFCFCF", label="λ that were trained"),
+    }
+    return [entry for kind, entry in entries.items() if kind in marks]

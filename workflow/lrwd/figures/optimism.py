@@ -1,0 +1,120 @@
+"""Figure: what choosing on test, on the best epoch, or as the maximum over cells adds to the accuracy."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrwd.figures._groups import block_name, blocks, groups, table
+from lrwd.figures._style import (
+    BLUE,
+    FONT_SIZE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    VERMILLION,
+    dress,
+    key,
+    legend,
+    message_figure,
+    new_figure,
+    styled,
+)
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import interval, number, reason, shortened, wrap
+
+TITLE = "What each liberty in choosing adds to the reported accuracy"
+COLUMNS = ("dataset", "arch", "label", "recipe", "liberty", "optimism_pp", "ci_low_pp", "ci_high_pp")
+LOOKS = ((BLUE, "o"), (GREEN, "^"), (ORANGE, "s"), (VERMILLION, "D"))
+LINE, GAP = 0.19, 0.6
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """Optimism in pp with its interval, one line for each liberty of each group.
+
+    Args:
+        runs: results/runs.csv of the study, for the subtitle.
+        tables: needs ``optimism``.
+        study: name of the study.
+        histories: not used.
+    """
+    found = table(tables, "optimism", COLUMNS)
+    if found.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No optimism has been computed yet.")
+    liberties = _in_order(found["liberty"])
+    look = {liberty: LOOKS[index % len(LOOKS)] for index, liberty in enumerate(liberties)}
+    listed = groups(found)
+    step = len(liberties) + GAP
+    num_blocks = len(blocks(listed))
+    figure = new_figure(TITLE, subtitle(runs, study), 8.5, LINE * (step * len(listed) + 2 * num_blocks) + 0.75)
+    axes = figure.subplots()
+    dress(axes, grid="x")
+    axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
+    place, ticks = 0.0, []
+    for (dataset, recipe), members in blocks(listed).items():
+        if num_blocks > 1:
+            ticks.append((place, block_name(dataset, recipe, listed), True))
+            place += 1.6
+        for group in members:
+            ticks.append((place + (len(liberties) - 1) / 2, shortened(group.label), False))
+            rows = group.rows(found)
+            for index, liberty in enumerate(liberties):
+                own = rows[rows["liberty"] == liberty]
+                if len(own):
+                    _line(axes, place + index, own.iloc[0], look[liberty])
+            place += step
+            axes.axhline(place - (1 + GAP) / 2, color="#CFCFCF", linewidth=0.8, zorder=0)
+    axes.set_ylim(place - (1 + GAP) / 2, -0.9)
+    axes.set_yticks([y for y, _, _ in ticks], labels=[text for _, text, _ in ticks], size=FONT_SIZE)
+    for tick, (_, _, heading) in zip(axes.yaxis.get_major_ticks(), ticks, strict=True):
+        tick.tick1line.set_visible(False)
+        tick.label1.set_fontweight("bold" if heading else "normal")
+    axes.set_xlabel("accuracy that the choice adds (pp)", size=FONT_SIZE)
+    axes.set_xlim(*_limits(found))
+    handles = [
+        key(liberty, color=colour, marker=marker, markersize=6, linewidth=1.8)
+        for liberty, (colour, marker) in look.items()
+    ]
+    legend(figure, handles)
+    return figure
+
+
+def _in_order(liberties: pd.Series) -> list[str]:
+    """The liberties, the sum of all last, whatever the order of the rows."""
+    return sorted({str(liberty) for liberty in liberties}, key=lambda text: (text.startswith("all"), text))
+
+
+def _line(axes: Axes, y: float, row: pd.Series, look: tuple[str, str]) -> None:
+    colour, marker = look
+    value, low, high = (number(row[column]) for column in COLUMNS[5:])
+    beside = axes.get_yaxis_transform()
+    if not np.isfinite(value):
+        first, *rest = wrap(f"NA: {reason(row['optimism_pp'])}", 4.6, FONT_SIZE).split("\n")
+        back = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        text = f"{first} …" if rest else first
+        axes.text(0.02, y, text, transform=beside, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        return
+    if np.isfinite([low, high]).all():
+        axes.plot([low, high], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
+    axes.plot(value, y, marker, color=colour, markersize=6, zorder=3)
+    text = interval(row["optimism_pp"], row["ci_low_pp"], row["ci_high_pp"], decimals=2)
+    axes.text(1.02, y, text, transform=beside, va="center", size=FONT_SIZE, color=INK)
+
+
+def _limits(found: pd.DataFrame) -> tuple[float, float]:
+    """All estimates and most of their intervals: one far wider than the rest must not squeeze them."""
+    values = np.array([[number(entry) for entry in found[column]] for column in COLUMNS[5:]])
+    points = values[0][np.isfinite(values[0])]
+    ends = values[1:][np.isfinite(values[1:])]
+    if not points.size:
+        return -1.0, 1.0
+    low, high = min(points.min(), 0.0), max(points.max(), 0.0)
+    if ends.size:
+        room = 4.0 * max(high - low, 0.2)
+        low, high = max(min(low, ends.min()), low - room), min(max(high, ends.max()), high + room)
+    margin = 0.05 * max(high - low, 0.2)
+    return float(low - margin), float(high + margin)

@@ -1,0 +1,107 @@
+"""Figure: the exact bootstrap distribution of rho, against the published interval."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from lrwd import paper
+from lrwd.figures._groups import groups, name, table
+from lrwd.figures._logzero import LogZero
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import numbers, reason, wrap
+
+TITLE = "Which ratios ρ the resampled seeds give, and how often"
+COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "probability")
+BAND = "#C9C9C9"
+ROW = 0.72
+# From this ratio of the largest to the smallest value on, a linear axis would hide the small ones.
+LOG_FROM = 8.0
+# Share of the axis below which two spikes cannot be told apart.
+CLOSE = 0.006
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """A spike for each value of rho, as high as its probability, one row a group.
+
+    Args:
+        runs: results/runs.csv of the study, for the subtitle.
+        tables: needs ``rho_bootstrap``; ``table1`` adds the estimate from the seeds as they are.
+        study: name of the study.
+        histories: not used.
+    """
+    found = table(tables, "rho_bootstrap", COLUMNS)
+    if found.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No ratio has been estimated yet.")
+    listed = groups(found)
+    fits = table(tables, "table1", COLUMNS[:5])
+    look = looks([group.label for group in listed])
+    figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(listed) + 0.9)
+    axes = figure.subplots()
+    dress(axes, grid="x")
+    estimates = {group: numbers(group.rows(fits)["rho"][:1]) for group in listed}
+    values = np.concatenate([numbers(found["rho"]), *estimates.values(), paper.RHO_CI])
+    scale = _scale(values[np.isfinite(values)])
+    scale.apply(axes, "x", most=8) if scale else axes.set_xlim(0, 1.05 * float(np.nanmax(values)))
+    axes.axvspan(*paper.RHO_CI, color=BAND, alpha=0.7, zorder=0, linewidth=0)
+    right = axes.get_yaxis_transform()
+    for index, group in enumerate(listed):
+        own = group.rows(found)
+        base, colour = len(listed) - 1 - index, look[group.label][0]
+        axes.axhline(base, color="#CFCFCF", linewidth=0.8, zorder=0.5)
+        rho, probability = numbers(own["rho"]), numbers(own["probability"])
+        known = np.isfinite(rho) & np.isfinite(probability)
+        if not known.any():
+            text = wrap(f"NA: {reason(own['rho'].iloc[0])}", 5.5, FONT_SIZE)
+            back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+            axes.text(0.02, base + 0.4, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+            continue
+        x = scale.place(rho[known]) if scale else rho[known]
+        x, height = _added_up(x, probability[known], axes.get_xlim(), logarithmic=scale is not None)
+        axes.vlines(x, base, base + height, color=colour, linewidth=2.2, zorder=2)
+        for estimate in estimates[group][np.isfinite(estimates[group])]:
+            place = float(scale.place(estimate)) if scale else estimate
+            axes.plot(place, base, "D", color="white", markeredgecolor=colour, markersize=6, zorder=3, clip_on=False)
+        low, high = paper.RHO_CI
+        inside = float(probability[known][(rho[known] >= low) & (rho[known] <= high)].sum())
+        text = f"{100 * inside:.0f}% in {low:.2f}–{high:.2f}\n{int(known.sum())} values of ρ"
+        axes.text(1.02, base + 0.4, text, transform=right, va="center", size=FONT_SIZE, color=INK, linespacing=1.15)
+    axes.set_ylim(-0.18, len(listed) + 0.05)
+    labels = [wrap(name(group, listed), 1.9, FONT_SIZE) for group in listed]
+    axes.set_yticks([len(listed) - 1 - index + 0.35 for index in range(len(listed))], labels=labels, size=FONT_SIZE)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("ρ in λ* = ρη (η: peak learning rate, λ: weight decay; no unit)", size=FONT_SIZE)
+    legend(
+        figure,
+        [
+            key("values of ρ, as high as probable (a whole row: 1)", color=INK, linewidth=2.2),
+            key("ρ from the seeds as they are", color="white", marker="D", markeredgecolor=INK, linewidth=0),
+            Patch(color=BAND, alpha=0.7, label=f"published 95% interval {paper.RHO_CI[0]:.2f}–{paper.RHO_CI[1]:.2f}"),
+        ],
+    )
+    return figure
+
+
+def _added_up(
+    x: np.ndarray, height: np.ndarray, limits: tuple[float, float], logarithmic: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spikes too close to be told apart, as one at their mean place, as high as all together."""
+    order = np.argsort(x)
+    x, height = x[order], height[order]
+    place, ends = (np.log(x), np.log(limits)) if logarithmic else (x, np.array(limits))
+    apart = np.diff(place, prepend=place[0]) > CLOSE * (ends[1] - ends[0])
+    spike = np.cumsum(apart)
+    total = np.bincount(spike, weights=height)
+    return np.bincount(spike, weights=height * x) / total, total
+
+
+def _scale(values: np.ndarray) -> LogZero | None:
+    """A logarithmic scale where the values span it (then zero has its own place), else None: linear."""
+    positive = values[values > 0]
+    if not positive.size or positive.max() / positive.min() < LOG_FROM:
+        return None
+    return LogZero.of(values, pad=0.04)

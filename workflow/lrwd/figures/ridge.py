@@ -1,0 +1,246 @@
+"""Figure: where accuracy peaks at each lr, the ridge through the peaks, and what each hypothesis predicts."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from lrwd.figures._groups import columns_and_width, grid_runs, groups, name, num_rows, panels, table
+from lrwd.figures._logzero import LogZero
+from lrwd.figures._style import (
+    BLUE,
+    FONT_SIZE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PANEL_SIZE,
+    VERMILLION,
+    dress,
+    key,
+    legend,
+    message_figure,
+    new_figure,
+    styled,
+)
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import interval, number, reason, wrap
+
+TITLE = "The ridge of best weight decays, and three hypotheses"
+RIDGE = ("dataset", "arch", "label", "recipe", "estimator", "b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref")
+ROWS = (*RIDGE[:4], "lr", "row_kind", "wd_star", "wd_peak", "wd_peak_ci_low", "wd_peak_ci_high")
+BOUNDS = ("wd_bound_low", "wd_bound_high")
+RECOMMENDED = "censored_peak"
+# Slope -> look of the line that a hypothesis predicts.
+HYPOTHESES = {1.0: (BLUE, (0, (5, 2))), 0.0: (GREEN, (0, (1, 1.2))), -1.0: (ORANGE, (0, (5, 1.5, 1, 1.5)))}
+NAMES = {1.0: "b = +1 (λ/η constant)", 0.0: "b = 0 (λ constant)", -1.0: "b = −1 (ηλ constant)"}
+SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
+UNTRAINED = "#DCE9F2"
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
+
+    Args:
+        runs: results/runs.csv of the study; only its grid cells are drawn.
+        tables: ``timescale`` has what each learning rate says of the optimum, ``ridge`` the line.
+        study: name of the study.
+        histories: not used.
+    """
+    grid = grid_runs(runs)
+    if grid.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
+    listed = groups(grid)
+    peaks, ridges = table(tables, "timescale", ROWS), table(tables, "ridge", RIDGE)
+    columns, width = columns_and_width(listed)
+    cells = {group: _cells(group.rows(grid)) for group in listed}
+    norm = _norm([frame["drop"] for frame in cells.values()])
+    figure = new_figure(TITLE, subtitle(runs, study), width, 3.1 * num_rows(listed, columns))
+    marks: set[str] = set()
+    places = panels(figure, listed, columns)
+    # Text is wrapped to the panel's inside: constrained layout ignores the width of titles.
+    room = width / columns - (0.95 if columns > 1 else 1.6)
+    for group, axes in places.items():
+        dress(axes)
+        ridge = group.row(ridges[ridges["estimator"] == RECOMMENDED])
+        rows = group.rows(peaks).sort_values("lr", key=lambda column: column.map(number))
+        x, y = _limits(cells[group])
+        if not _surface(axes, cells[group], x, y, norm):
+            marks.add("untrained")
+        if ridge is not None and np.isfinite([number(ridge["log_wd_ref"]), number(ridge["lr_ref"])]).all():
+            _lines(axes, ridge, x)
+            marks.add("ridge")
+        marks |= {_mark(axes, row, y) for _, row in rows.iterrows()}
+        _axes(axes, x, y, cells[group], room)
+        _head(axes, wrap(name(group, listed), room, PANEL_SIZE), ridge, room)
+    bar = figure.colorbar(
+        ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
+        aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5),
+    )  # fmt: skip
+    bar.set_label("top-1 below the best of its η (pp)", size=FONT_SIZE)
+    bar.ax.tick_params(labelsize=FONT_SIZE)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    legend(figure, _handles(marks))
+    return figure
+
+
+def _cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its lr (wd = 0 included there)."""
+    rows = rows.assign(select_top1=pd.to_numeric(rows["select_top1"]))
+    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
+    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
+    return means[means["wd"] > 0]
+
+
+def _norm(drops: Sequence[pd.Series]) -> Normalize:
+    """Colours for what lies around the ridge; collapsed cells get the end of the scale."""
+    together = np.concatenate([drop.to_numpy(dtype=float) for drop in drops])
+    usual = 2.0 * float(np.quantile(-together, 0.5)) if together.size else 1.0
+    return Normalize(-max(usual, 0.5), 0.0)
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Edges of cells around ascending values, halfway between them on a logarithmic axis."""
+    logs = np.log(values)
+    middles = (logs[1:] + logs[:-1]) / 2
+    half = float(np.median(np.diff(logs))) / 2 if len(logs) > 1 else math.log(2.0)
+    return np.exp(np.concatenate([[logs[0] - half], middles, [logs[-1] + half]]))
+
+
+def _limits(cells: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Limits of a panel: its cells' edges."""
+    if cells.empty:
+        return (1e-4, 1e-2), (1e-3, 1.0)
+    x = _edges(np.unique(cells["lr"]))
+    y = [_edges(np.unique(own["wd"])) for _, own in cells.groupby("lr")]
+    return (x[0], x[-1]), (min(edges[0] for edges in y), max(edges[-1] for edges in y))
+
+
+def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> bool:
+    """The accuracies as a faint map, columns of cells of their own; says whether they fill the panel."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(*x)
+    axes.set_ylim(*y)
+    if cells.empty:
+        axes.text(0.5, 0.5, "no λ > 0", transform=axes.transAxes, ha="center", size=FONT_SIZE, color=GREY)
+        return True
+    axes.set_facecolor(UNTRAINED)
+    filled = True
+    colours = ScalarMappable(norm, SURFACE)
+    columns = _edges(np.unique(cells["lr"]))
+    for index, (_, own) in enumerate(cells.groupby("lr")):
+        own = own.sort_values("wd")
+        rows = _edges(own["wd"].to_numpy(dtype=float))
+        filled &= bool(np.allclose(np.log([rows[0], rows[-1]]), np.log(y)))
+        for low, high, drop in zip(rows, rows[1:], own["drop"], strict=False):
+            box = Rectangle((columns[index], low), columns[index + 1] - columns[index], high - low)
+            box.set(facecolor=colours.to_rgba(drop), edgecolor="white", linewidth=0.4, zorder=0)
+            axes.add_patch(box)
+    return filled
+
+
+def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
+    """The fitted line and the three hypotheses, all through the ridge's reference point."""
+    lr = np.array(x)
+    level, middle = number(ridge["log_wd_ref"]), number(ridge["lr_ref"])
+    for slope, (colour, dashes) in HYPOTHESES.items():
+        wd = np.exp(level + slope * np.log(lr / middle))
+        axes.plot(lr, wd, color=colour, linewidth=1.8, linestyle=dashes, zorder=2.6)
+    wd = np.exp(level + number(ridge["b"]) * np.log(lr / middle))
+    axes.plot(lr, wd, color="white", linewidth=4.4, zorder=2.4)
+    axes.plot(lr, wd, color=VERMILLION, linewidth=2.4, zorder=2.5)
+
+
+def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
+    """What one learning rate says of its optimum; returns its kind, "" if it says nothing that has a place."""
+    lr, kind, star = number(row["lr"]), str(row["row_kind"]), number(row["wd_star"])
+    low, high = (number(row.get(column)) for column in BOUNDS)
+    if kind == "peak":
+        peak, ends = number(row["wd_peak"]), [number(row["wd_peak_ci_low"]), number(row["wd_peak_ci_high"])]
+        if np.isfinite(ends).all():
+            ends = [float(np.clip(end, *y)) for end in ends]
+            axes.plot([lr, lr], ends, color="white", linewidth=4.0, zorder=3)
+            axes.plot([lr, lr], ends, color=INK, linewidth=2.0, zorder=3.1)
+        axes.plot(lr, peak, "o", color=INK, markeredgecolor="white", markersize=7.5, zorder=4)
+    elif kind == "interval" and np.isfinite([low, high]).all():
+        axes.plot([lr, lr], [low, high], color=INK, linewidth=1.6, linestyle=(0, (1, 1)), zorder=3)
+        axes.plot([lr, lr], [low, high], "_", color=INK, markersize=8, markeredgewidth=1.6, zorder=3)
+    elif kind in ("low", "high"):
+        # From the bound to the panel's end on the side on which the optimum lies, the grid's edge included.
+        bound = high if kind == "low" else low
+        start = bound if math.isfinite(bound) else star if star > 0 else y[0]
+        end = y[0] * (y[1] / y[0]) ** 0.03 if kind == "low" else y[1] / (y[1] / y[0]) ** 0.03
+        axes.annotate(
+            "", (lr, end), (lr, start), zorder=3,
+            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+        axes.plot(lr, start, "_", color=INK, markersize=8, markeredgewidth=1.6, zorder=3)
+    elif kind == "flat":
+        axes.plot(lr, math.sqrt(y[0] * y[1]), "x", color=INK, markersize=6, markeredgewidth=1.6, zorder=3)
+    else:
+        return ""
+    return kind
+
+
+def _axes(axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float) -> None:
+    """Round ticks on both axes; panels may differ in their grids, so that each names its own."""
+    across, up = LogZero(*x, None, x[0]), LogZero(*y, None, y[0])
+    wds = np.unique(cells["wd"])
+    ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False)
+    across.apply(axes, "x", most=6, ticks=ticks)
+    up.apply(axes, "y", most=8, ticks=[float(wd) for wd in wds] if 0 < len(wds) <= 8 else None)
+    axes.set_xlabel("peak learning rate η", size=FONT_SIZE)
+    axes.set_ylabel("weight decay λ", size=FONT_SIZE)
+
+
+def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> None:
+    """The panel's name, and below it the slope and the verdict, or why there is none."""
+    if ridge is None:
+        text = "no ridge in the tables"
+    elif reason(ridge["b"]):
+        text = f"not identifiable: {reason(ridge['b'])}"
+    else:
+        call = ridge.get("verdict", "")
+        said = f": {call}" if isinstance(call, str) and not call.startswith("NA") else ""
+        text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}{said}"
+    lines = wrap(text, room, FONT_SIZE)
+    axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")
+    down = 6 + 11.5 * (lines.count("\n") + 1)
+    axes.annotate(
+        title, (0, 1), (0, down), xycoords="axes fraction", textcoords="offset points", size=PANEL_SIZE,
+        weight="bold", color=INK, va="bottom", annotation_clip=False,
+    )  # fmt: skip
+
+
+def _handles(marks: set[str]) -> list:
+    """Legend entries of what occurred, in a fixed order."""
+    mark = {"color": INK, "markersize": 7}
+    entries: dict[str, Any] = {
+        "peak": key("peak with 95% interval", marker="o", markeredgecolor="white", linewidth=2.0, **mark),
+        "low": key("only an upper bound of λ*", marker="v", linewidth=1.5, **mark),
+        "high": key("only a lower bound of λ*", marker="^", linewidth=1.5, **mark),
+        "interval": key("λ* between two bounds", marker="_", linestyle=(0, (1, 1)), linewidth=1.6, **mark),
+        "flat": key("flat: says nothing of λ*", marker="x", linewidth=0, **mark),
+    }
+    if "untrained" in marks:
+        entries["untrained"] = Patch(facecolor=UNTRAINED, label="not trained")
+    found = [entry for kind, entry in entries.items() if kind in marks]
+    if "ridge" in marks:
+        found.append(key("fitted ridge", color=VERMILLION, linewidth=2.4))
+        found += [
+            key(NAMES[slope], color=colour, linestyle=dashes, linewidth=1.8)
+            for slope, (colour, dashes) in HYPOTHESES.items()
+        ]
+    return found or [Patch(facecolor="#9A9A9A", label="darker: further below the best of its η")]

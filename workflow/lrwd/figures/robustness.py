@@ -1,0 +1,170 @@
+"""Figure: the ratio rho and the slope b of every recipe of a study, beside the ratios that the paper gives (§4.4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrwd import paper
+from lrwd.figures._groups import groups, table
+from lrwd.figures._logzero import LogZero
+from lrwd.figures._published import LOOKS
+from lrwd.figures._style import (
+    FONT_SIZE,
+    GREY,
+    INK,
+    MAX_WIDTH,
+    dress,
+    key,
+    legend,
+    looks,
+    message_figure,
+    new_figure,
+    styled,
+)
+from lrwd.figures._subtitle import subtitle
+from lrwd.figures._text import first_line, interval, number, numbers, reason, shortened
+
+TITLE = "What another recipe changes: the ratio ρ and the slope b"
+COLUMNS = ("dataset", "arch", "label", "recipe", "reference", "rho", "rho_ci_low", "rho_ci_high", "b", "b_argmax")
+SLOPES = {1.0: "ratio", 0.0: "constant", -1.0: "time scale"}
+ROW = 0.3
+# How far an argmax slope and a published ratio stand below the row's own mark, in rows.
+BELOW = 0.27
+HOLLOW, _ = LOOKS[paper.CIFAR100]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the figure: a heading (no fit), or a recipe with its row of the table."""
+
+    text: str
+    fit: "pd.Series | None" = None
+    colour: str = INK
+    marker: str = ""
+
+
+@styled
+def draw(
+    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
+) -> Figure:
+    """Two forest plots that share their rows: rho on the left, b on the right; one block a network.
+
+    Args:
+        runs: results/runs.csv of the study, for the subtitle.
+        tables: needs ``robustness``.
+        study: name of the study.
+        histories: not used.
+    """
+    fits = table(tables, "robustness", COLUMNS)
+    if fits.empty:
+        return message_figure(TITLE, subtitle(runs, study), "No recipe has been fitted yet.")
+    rows = _rows(fits)
+    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, ROW * len(rows) + 1.0)
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes in (left, right):
+        dress(axes, grid="x")
+    scale = LogZero.of(_shown(fits, ("rho", "rho_ci_low", "rho_ci_high", "published_rho_low", "published_rho_high")))
+    scale.apply(left, "x", most=6)
+    _slope_axis(right, _shown(fits, ("b", "b_ci_low", "b_ci_high", "b_argmax", "b_argmax_ci_low", "b_argmax_ci_high")))
+    for place, row in enumerate(rows):
+        if row.fit is None:
+            left.axhline(place - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
+            right.axhline(place - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
+            continue
+        _ratio(left, scale, place, row)
+        _slope(right, place, row)
+    left.set_ylim(len(rows) - 0.3, -0.8)
+    left.set_yticks(range(len(rows)), labels=[row.text for row in rows], size=FONT_SIZE)
+    for tick, row in zip(left.yaxis.get_major_ticks(), rows, strict=True):
+        tick.tick1line.set_visible(False)
+        tick.label1.set_color(INK if row.fit is None else row.colour)
+        tick.label1.set_fontweight("bold" if row.fit is None else "normal")
+    right.tick_params(axis="y", length=0, labelleft=False)
+    left.set_xlabel("ρ in λ* = ρη (no unit)", size=FONT_SIZE)
+    right.set_xlabel("slope b of ln λ* on ln η", size=FONT_SIZE)
+    for axes, text in ((left, "ρ [95% CI]"), (right, "b [95% CI]")):
+        axes.text(1.02, -0.05, text, transform=axes.get_yaxis_transform(), size=FONT_SIZE, weight="bold", va="center")
+    legend(figure, _handles(rows))
+    return figure
+
+
+def _rows(fits: pd.DataFrame) -> list[Row]:
+    listed = groups(fits)
+    look = looks([group.label for group in listed])
+    several = len({group.dataset for group in listed}) > 1
+    rows: list[Row] = []
+    # ``groups`` sorts by recipe before it sorts by network; here a network's recipes belong together.
+    for dataset, arch in dict.fromkeys((group.dataset, group.arch) for group in listed):
+        mine = [group for group in listed if (group.dataset, group.arch) == (dataset, arch)]
+        heading = mine[0].label if len({g.arch for g in listed if g.label == mine[0].label}) == 1 else arch
+        rows.append(Row(f"{shortened(dataset)}, {shortened(heading)}" if several else shortened(heading)))
+        frames = [group.rows(fits).iloc[0] for group in mine]
+        # The reference first, as the others are read against it.
+        for fit in sorted(frames, key=lambda fit: (fit["recipe"] != fit["reference"], str(fit["recipe"]))):
+            star = " (reference)" if fit["recipe"] == fit["reference"] and len(frames) > 1 else ""
+            rows.append(Row(f"{shortened(str(fit['recipe']))}{star}", fit, *look[mine[0].label]))
+    return rows
+
+
+def _shown(fits: pd.DataFrame, columns: tuple[str, ...]) -> list[float]:
+    values = np.concatenate([numbers(fits[name]) for name in columns if name in fits])
+    return [float(value) for value in values if np.isfinite(value)]
+
+
+def _slope_axis(axes: Axes, values: list[float]) -> None:
+    low, high = min([*values, -1.4]), max([*values, 1.4])
+    axes.set_xlim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    for slope, name in SLOPES.items():
+        axes.axvline(slope, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
+        axes.text(
+            slope, 1.0, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", size=FONT_SIZE, color=GREY
+        )
+
+
+def _ratio(axes: Axes, scale: LogZero, place: int, row: Row) -> None:
+    assert row.fit is not None
+    values = [row.fit["rho"], row.fit["rho_ci_low"], row.fit["rho_ci_high"]]
+    _estimate(axes, place, row, values, [float(scale.place(number(value))) for value in values])
+    published = [number(row.fit.get(name)) for name in ("published_rho_low", "published_rho_high")]
+    if np.isfinite(published).all():
+        axes.plot(published, [place + BELOW] * 2, "-", color=HOLLOW, linewidth=1.6, zorder=2)
+        axes.plot(published, [place + BELOW] * 2, "D", color="white", markeredgecolor=HOLLOW, markersize=4.5, zorder=3)
+
+
+def _slope(axes: Axes, place: int, row: Row) -> None:
+    assert row.fit is not None
+    argmax = number(row.fit["b_argmax"])
+    if np.isfinite(argmax):
+        axes.plot(argmax, place + BELOW, "x", color=GREY, markeredgewidth=1.4, markersize=5, zorder=4, clip_on=False)
+    values = [row.fit.get(name, "NA: no value") for name in ("b", "b_ci_low", "b_ci_high")]
+    _estimate(axes, place, row, values, [number(value) for value in values])
+
+
+def _estimate(axes: Axes, place: int, row: Row, values: list, places: list[float]) -> None:
+    """A mark with its interval and its number, or why there is none."""
+    right = axes.get_yaxis_transform()
+    if reason(values[0]):
+        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        text = first_line(f"NA: {reason(values[0])}", 2.2, FONT_SIZE)
+        axes.text(0.02, place, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        return
+    if np.isfinite(places[1:]).all():
+        axes.plot(places[1:], [place, place], "-|", color=row.colour, linewidth=1.8, markersize=7, zorder=2)
+    axes.plot(places[0], place, row.marker, color=row.colour, markersize=7, zorder=3, clip_on=False)
+    axes.text(1.02, place, interval(*values), transform=right, va="center", size=FONT_SIZE, color=INK)
+
+
+def _handles(rows: list[Row]) -> list:
+    fits = [row.fit for row in rows if row.fit is not None]
+    entries = [key("measured: ρ by argmax, b by censored peaks", marker="o", color=INK, markersize=7, linewidth=1.8)]
+    if any(np.isfinite(number(fit["b_argmax"])) for fit in fits):
+        entries.append(key("b by argmax", marker="x", color=GREY, markeredgewidth=1.4, markersize=5, linestyle="none"))
+    if any(np.isfinite(number(fit.get("published_rho_low"))) for fit in fits):
+        entries.append(
+            key("published (§4.4)", marker="D", color=HOLLOW, markerfacecolor="white", markersize=4.5, linewidth=1.6)
+        )
+    entries.append(key("slope of a hypothesis", color=INK, linewidth=1.0, linestyle=(0, (4, 2))))
+    return entries

@@ -1,0 +1,49 @@
+"""Which networks a verdict lists, in which order, and by which names."""
+
+from typing import Any
+
+import pandas as pd
+
+from lrwd.analysis.ridges import CENSORED_PEAK
+from lrwd.analysis.surfaces import KEYS
+from lrwd.reports.wording import table_row, value
+
+# Networks with a line of their own: the page is one, and the tables have them all.
+MAX_NETWORKS = 10
+
+Row = dict[str, Any]
+Tables = dict[str, pd.DataFrame]
+
+
+def recommended(ridge: pd.DataFrame) -> list[Row]:
+    """A row a network: that of the recommended estimator."""
+    return [row for row in ridge.to_dict("records") if row["estimator"] == CENSORED_PEAK]
+
+
+def shown(networks: list[Row]) -> list[Row]:
+    """Those with a line of their own: where there are too many, the ones with a slope come first."""
+    return sorted(networks, key=lambda row: value(row["b"]) is None and len(networks) > MAX_NETWORKS)[:MAX_NETWORKS]
+
+
+def left_out(networks: list[Row], table: str, num_columns: int) -> list[str]:
+    """A last row that says how many have none of their own."""
+    more = len(networks) - MAX_NETWORKS
+    return [table_row(f"{more} more: `tables/{table}.csv`", *[""] * (num_columns - 1))] if more > 0 else []
+
+
+def key_of(row: Row) -> tuple[str, ...]:
+    """What tells a network's rows from another's, in any table."""
+    return tuple(str(row[name]) for name in KEYS)
+
+
+def names_of(networks: list[Row]) -> dict[Any, str]:
+    """The label, with as much of data set and recipe as tells the networks apart; else the architecture's name."""
+    labels = {(row["dataset"], row["label"], row["recipe"]) for row in networks}
+    what = "label" if len(labels) == len(networks) else "arch"
+    several = {name: len({row[name] for row in networks}) > 1 for name in ("dataset", "recipe")}
+    return {
+        key_of(row): str(row[what])
+        + (f" on {row['dataset']}" if several["dataset"] else "")
+        + (f" ({row['recipe']})" if several["recipe"] else "")
+        for row in networks
+    }

@@ -1,0 +1,381 @@
+"""One start of Snakemake: the configured study as paths, specs and jobs, for rules that hold no logic themselves."""
+
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from lrwd import registry
+from lrwd.cluster.adopt import adoption_summary, left_behind
+from lrwd.cluster.controller import take_control
+from lrwd.cluster.site import Site, cell_resources, cpu_resources, data_resources
+from lrwd.cluster.status import start_command
+from lrwd.code_hash import measurement_code, training_code
+from lrwd.errors import ConfigError
+from lrwd.execution import hardware
+from lrwd.execution.launcher import bind_children
+from lrwd.execution.preflight import check_parts_once, check_writable
+from lrwd.execution.progress import report_progress
+from lrwd.runs.missing import note_missing
+from lrwd.runs.record import set_aside_torn
+from lrwd.study.cell import Cell
+from lrwd.study.load import load_study
+from lrwd.study.lookup import find_cell
+from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path, weights_path
+from lrwd.study.recipe import start_file, start_recipe
+from lrwd.study.requirements import check_demands, demands_on
+from lrwd.study.study import Study, read_ratios
+from lrwd.theory.targets import tables_of
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+# Targets that only look on: they need no lock, and leave the placing of cells to others.
+ONLY_LOOKING = {"status", "interim"}
+
+
+def unrecorded(value: Callable[..., Any]) -> Callable[..., Any]:
+    """A param that Snakemake keeps no record of, so that a change of it reruns nothing.
+
+    Args:
+        value: takes wildcards, input, output, threads and resources by position.
+
+    Returns:
+        The same value, as a function of the resources: Snakemake records no param that depends on them.
+    """
+    return lambda wildcards, input, output, threads, resources: value(wildcards, input, output, threads, resources)
+
+
+def script_path(name: str) -> str:
+    """Path of a file in workflow/scripts, wherever Snakemake was started."""
+    return str(SCRIPTS / name)
+
+
+class Session:
+    """What the rules ask for.
+
+    Args:
+        config: the merged configuration.
+        files: the files it came from, for messages.
+        site: the file of the site's names on a SLURM cluster; None on one machine.
+        packed: whether cells are packed into allocations.
+        is_main: whether this is Snakemake's main process, not one of a job.
+
+    Raises:
+        ConfigError: something in the configuration is not allowed.
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any], files: Sequence[Any], site: str | None, packed: bool, is_main: bool
+    ) -> None:
+        self.config = config
+        self.source = ", ".join(map(str, files)) or "config.yaml"
+        self.is_main = is_main
+        self.study = load_study(config, self.source)
+        self.results = self.study.results
+        self.tables, self.figures = registry.names("tables"), registry.names("figures")
+        self.theory_tables, self.theory_figures = registry.names("theory/tables"), registry.names("theory/figures")
+        self.ratios = ratios_path(self.results, self.study.name)
+        self.folder = f"{self.results}/studies/{self.study.name}"
+        self.runs, self.missing = f"{self.folder}/runs.csv", f"{self.folder}/missing"
+        # None on one machine, where jobs that hold no GPU need no resources.
+        self.site = Site.read(config, site) if site else None
+        self.pool = f"{self.results}/cluster/pool.json" if self.site and packed else None
+        if self.site and self.pool:
+            self.site.check_pool(self.study)
+        # By their records' paths: a job asks for its cell several times. Once found, a cell stays one.
+        self._found: dict[str, tuple[Study, Cell]] = {}
+
+    # --- Resources ---------------------------------------------------------------------------------------------
+
+    @property
+    def cell_resources(self) -> dict[str, Any]:
+        """Of the rule that trains a cell."""
+        if self.pool:
+            return {}
+        return cell_resources(self.site) if self.site else {"gpu": hardware.gpus_per_cell()}
+
+    @property
+    def measurement_resources(self) -> dict[str, Any]:
+        """Of the rule that measures what a cell costs."""
+        return cell_resources(self.site) if self.site else self.cell_resources
+
+    @property
+    def data_resources(self) -> dict[str, Any]:
+        """Of the rule that prepares a data set."""
+        return data_resources(self.site) if self.site else {}
+
+    @property
+    def simulation_resources(self) -> dict[str, Any]:
+        """Of rules that simulate for minutes."""
+        return cpu_resources(self.site, hours=2) if self.site else {}
+
+    @property
+    def machine(self) -> str:
+        """What tells this machine from others, as far as costs are concerned."""
+        return hardware.machine()
+
+    @property
+    def measurement_threads(self) -> int:
+        """All cores of one machine, as nothing may run beside what is timed."""
+        return 1 if self.site else hardware.num_cores()
+
+    # --- Cells -------------------------------------------------------------------------------------------------
+
+    def known_ratios(self) -> dict[Any, float | None] | None:
+        """The estimated ratios; None while they are not known."""
+        return read_ratios(Path(self.ratios).read_text()) if Path(self.ratios).exists() else None
+
+    def records_of(self, cells: Iterable[Cell]) -> list[str]:
+        """Paths of cells' records."""
+        return [record_path(self.results, cell) for cell in cells]
+
+    @property
+    def grid_records(self) -> list[str]:
+        """Records of the grid."""
+        return self.records_of(self.study.grid_cells)
+
+    def all_records(self, ratios_file: str | None) -> list[str]:
+        """Records of the grid and of the line, whose ratios are in the file; None where no ratio is estimated."""
+        ratios = read_ratios(Path(ratios_file).read_text()) if ratios_file else {}
+        return self.records_of(self.study.cells(ratios))
+
+    def record_of(self, wildcards: Any) -> str:
+        """Path of the record of a cell's wildcards."""
+        return f"{self.results}/runs/{CELL_PATTERN}.json".format(**wildcards)
+
+    def study_and_cell(self, wildcards: Any) -> tuple[Study, Cell]:
+        """The configured study and a cell of it, or else one that is trained for the theory.
+
+        Raises:
+            ConfigError: neither has such a cell; the message names the part that is off and what is allowed.
+        """
+        path = self.record_of(wildcards)
+        if path not in self._found:
+            self._found[path] = self._look_up(wildcards)
+        return self._found[path]
+
+    def _look_up(self, wildcards: Any) -> tuple[Study, Cell]:
+        try:
+            return self.study, find_cell(self.study, wildcards, self.known_ratios())
+        except ConfigError:
+            for study in map(self.theory_study, self.config["theory"]["studies"]):
+                with contextlib.suppress(ConfigError):
+                    return study, find_cell(study, wildcards, None)
+            raise
+
+    def spec_of(self, wildcards: Any) -> dict[str, Any]:
+        """Spec of a cell's wildcards."""
+        study, cell = self.study_and_cell(wildcards)
+        return study.spec(cell)
+
+    def spec_text(self, wildcards: Any) -> str:
+        """The same as JSON."""
+        return json.dumps(self.spec_of(wildcards), sort_keys=True)
+
+    def training_code(self, wildcards: Any) -> str:
+        """Hash of the code that the cell's result depends on."""
+        return training_code(self.spec_of(wildcards))
+
+    def base_record(self, wildcards: Any) -> list[str]:
+        """Record of the cell from whose gradient norms a cell's schedule is made, or whose weights it starts from."""
+        study, cell = self.study_and_cell(wildcards)
+        base = study.base_cell(cell)
+        return self.records_of([base]) if base else []
+
+    def job(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
+        """What workflow/scripts/train.py is asked to do, as JSON: see lrwd.train.cell.Job and execution.launcher."""
+        study, cell = self.study_and_cell(wildcards)
+        execution, recipe = self.config["execution"], self.config["recipes"][cell.recipe]
+        start = weights_path(self.results, study.base_cell(cell)) if start_recipe(recipe) else start_file(recipe)
+        # Where the final weights go, for recipes that save them; Snakemake has no outputs of some cells only.
+        weights = weights_path(self.results, cell)
+        job = {
+            "spec": study.spec(cell),
+            "data": str(Path(input.manifest).parent),
+            "record": output.record,
+            "checkpoint": f"{self.results}/checkpoints/{CELL_PATTERN}.ckpt".format(**wildcards),
+            "checkpoint_sec": execution["checkpoint_sec"],
+            "loader_workers": execution["loader_workers"],
+            "threads": threads,
+            "base": str(input.base) if input.base else None,
+            "start": start,
+            "weights": weights,
+            "cuda_graph": execution["cuda_graph"],
+        }
+        request: dict[str, Any] = {
+            "job": job,
+            "log": f"{self.results}/logs/runs/{CELL_PATTERN}.log".format(**wildcards),
+            # A process for every GPU of the cell.
+            "processes": max(1, resources.get("gpu", 1)),
+            "server": "pool" if self.pool else "warm" if not self.site and execution["warm_start"] else None,
+            "pool": self.pool,
+        }
+        if self.site:
+            request |= {"gpu": self.site.gpu, "results": self.results}
+        return json.dumps(request)
+
+    def adoption(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
+        """The same for a cell of an earlier start: the SLURM job to wait for, and the record that it leaves."""
+        spec = self.spec_of(wildcards)
+        return json.dumps({"adopt": self.adopted[self.record_of(wildcards)], "record": output.record, "spec": spec})
+
+    # --- Plan --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def first_cells(self) -> dict[str, Cell]:
+        """A cell that stands for its group, by data set/architecture/recipe."""
+        return {"/".join(cell.group): cell for cell in self.study.one_cell_a_group()}
+
+    def _group_spec(self, wildcards: Any) -> dict[str, Any]:
+        return self.study.spec(self.first_cells[f"{wildcards.dataset}/{wildcards.arch}/{wildcards.recipe}"])
+
+    def measurement_code(self, wildcards: Any) -> str:
+        """Hash of the code that a group's cost depends on."""
+        return measurement_code(self._group_spec(wildcards))
+
+    def measurement(self, wildcards: Any, threads: int) -> str:
+        """What workflow/scripts/measure.py is asked to do, as JSON."""
+        plan, execution = self.config["plan"], self.config["execution"]
+        on_gpus = self.site or hardware.num_gpus()
+        return json.dumps(
+            {
+                "spec": self._group_spec(wildcards),
+                "entry": self.config["datasets"][wildcards.dataset],
+                "max_steps": plan["max_steps"],
+                "max_sec": plan["max_sec"],
+                # Where there is no GPU, each cell has a core.
+                "at_once": plan["at_once"] if on_gpus else [threads],
+                "loader_workers": execution["loader_workers"],
+                "cuda_graph": execution["cuda_graph"],
+            },
+            sort_keys=True,
+        )
+
+    def prepared_manifest(self, wildcards: Any) -> list[str]:
+        """The data set's manifest, if it is prepared already."""
+        path = manifest_path(self.results, wildcards.dataset)
+        return [path] if Path(path).exists() else []
+
+    # --- Data --------------------------------------------------------------------------------------------------
+
+    def data_entry(self, wildcards: Any) -> dict[str, Any]:
+        """The data set's entry of the configuration."""
+        return self.config["datasets"][wildcards.dataset]
+
+    def demands(self, wildcards: Any) -> str:
+        """What the study asks of a data set, as JSON."""
+        return json.dumps(demands_on(self.study, wildcards.dataset))
+
+    # --- Theory ------------------------------------------------------------------------------------------------
+
+    @cache  # noqa: B019 (one session a process)
+    def theory_study(self, name: str) -> Study:
+        """A study that is trained for the target ``theory``."""
+        return load_study({**self.config, "study": name}, self.source)
+
+    def joined_records(self, study: str) -> str:
+        """Path of the records, in one file, of a study that is trained for the theory."""
+        return f"{self.results}/studies/{study}/records.jsonl"
+
+    def theory_records(self, wildcards: Any) -> list[str]:
+        """Records of a study that is trained for the theory, checked first."""
+        if self.is_main:
+            # All at once, as each check is a process that loads torch.
+            check_parts_once([self.theory_study(name) for name in self.config["theory"]["studies"]], self.source)
+        study = self.theory_study(wildcards.study)
+        self._check_study(study, study.grid_cells, self.joined_records(study.name))
+        return self.records_of(study.grid_cells)
+
+    def theory_inputs(self, folder: str, name: str) -> list[str]:
+        """Paths of the tables that a table or figure of the theory is made from."""
+        return [f"{self.results}/theory/tables/{table}.csv" for table in tables_of(folder, name)]
+
+    # --- Start -------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Find before any job starts what keeps the study from being trained, and note which records are missing.
+
+        Raises:
+            ConfigError: the results folder cannot be written, or some knobs do not fit each other.
+        """
+        self._check_study(self.study, self.study.cells(self.known_ratios() or {}), self.runs)
+
+    def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
+        """Check a study; ``made`` is the path of what is made of all its cells' records."""
+        if self.is_main:
+            check_writable(Path(study.results), self.source)
+            # Knobs that do not fit (a patch that does not divide the image, …).
+            check_parts_once([study], self.source)
+        # A data set prepared for another study may lack images that this one needs.
+        for dataset in study.datasets:
+            manifest = Path(manifest_path(study.results, dataset))
+            if manifest.exists():
+                prepared = json.loads(manifest.read_text())
+                # With another val_size it is prepared anew.
+                if prepared["config"]["val_size"] == self.config["datasets"][dataset].get("val_size"):
+                    check_demands(demands_on(study, dataset), dataset, prepared)
+        # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
+        if self.is_main:
+            for path in set_aside_torn(self.records_of(study.with_bases(cells))):
+                print(
+                    f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
+                )
+            note_missing(self.records_of(cells), Path(study.results, "studies", study.name, "missing"), Path(made))
+
+    @cached_property
+    def adopted(self) -> dict[str, str] | None:
+        """By their records' paths: cells that an earlier start has in SLURM's queue, or that were trained since."""
+        if not (self.site and self.is_main):
+            return {}
+
+        def is_current(cell: Cell, record: Mapping[str, Any]) -> bool:
+            spec = self.study.spec(cell)
+            return bool(record["spec"] == spec and record["code"] == training_code(spec))
+
+        return left_behind(self.results, self.study.cells(self.known_ratios() or {}), is_current)
+
+    def adopted_pattern(self) -> str:
+        """A regular expression for the first wildcard of these cells' paths, and of no others."""
+        paths = (re.escape(path.partition("/runs/")[2]) + "$" for path in self.adopted or ())
+        return f"(?={'|'.join(paths)})[a-z0-9_]+"
+
+    def command(self, configfiles: Iterable[Any], config: Mapping[str, Any]) -> str:
+        """What the user types to start, for messages that say what to type."""
+        return start_command("profiles/slurm" if self.site else "profiles/local", configfiles, config)
+
+    def begin(self, targets: Iterable[str]) -> bool:
+        """Called when jobs are about to start.
+
+        Returns:
+            Whether this start only looks on.
+
+        Raises:
+            ConfigError: another Snakemake trains cells in this folder, or it is not known what is running.
+        """
+        targets = set(targets)
+        if targets and targets <= ONLY_LOOKING:
+            return True
+        if self.site:
+            take_control(self.results)
+        if self.site and self.pool:
+            self.site.write_pool(self.pool)
+        print(adoption_summary(self.adopted), end="", file=sys.stderr)
+        report_progress(self.study, self.ratios)
+        return False
+
+
+def open_session(
+    config: Mapping[str, Any], files: Sequence[Any], site: str | None, packed: bool, is_main: bool
+) -> Session:
+    """Begin a session: cell processes use this interpreter and exit with this process.
+
+    Raises:
+        ConfigError: see ``Session`` and ``Session.check``.
+    """
+    session = Session(config, files, site, packed, is_main)
+    bind_children()
+    session.check()
+    return session

@@ -1,0 +1,214 @@
+"""Reads config.yaml: schema, names, grids; every error says which key, which value and what is allowed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from lrwd import registry
+from lrwd.errors import ConfigError
+from lrwd.study.cell import Group, Selection
+from lrwd.study.recipe import check_base, check_start
+from lrwd.study.study import AXES, Imported, Part, Study
+
+# JSON takes 1.0 for an integer; as a seed or a batch size it is none.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.json"
+
+
+def check_schema(config: Mapping[str, Any], source: str) -> None:
+    """Check the configuration's structure against the JSON schema.
+
+    Args:
+        config: the merged configuration.
+        source: the files it came from, for messages.
+
+    Raises:
+        ConfigError: listing every violation with its key, its value and what is allowed.
+    """
+    schema = json.loads(SCHEMA.read_text())
+    validator = _Validator(schema)
+    problems = [_explain(error) for error in validator.iter_errors(config)]
+    if problems:
+        raise ConfigError(f"{source}: " + "\n".join(sorted(set(problems))))
+
+
+def load_study(config: Mapping[str, Any], source: str) -> Study:
+    """Check the configuration and build the study that it names.
+
+    Raises:
+        ConfigError: something in the configuration is not allowed.
+    """
+    check_schema(config, source)
+    try:
+        for table in config["theory"]["tables"]:
+            registry.check_name("theory/tables", table, "theory.tables")
+        for name in _unique(config["theory"]["studies"], "theory.studies"):
+            _known(name, config["studies"], "theory.studies", "study")
+        name = _known(config["study"], config["studies"], "study", "study")
+        if "runs" in config["studies"][name]:
+            imported = _imported(config["studies"][name], f"studies.{name}")
+            return Study(name, config, (), config["results"], imported)
+        members = _unique(config["studies"][name].get("parts") or [name], f"studies.{name}.parts")
+        parts = tuple(
+            _part(config, member, f"studies.{member}")
+            for member in members
+            if _known(member, config["studies"], f"studies.{name}.parts", "study")
+        )
+        _check_apart(parts, f"studies.{name}.parts")
+        study = Study(name, config, parts, config["results"])
+        # Building the cells finds what is wrong with a grid (a time-scale axis without a training size, …).
+        if not study.grid_cells:
+            raise ConfigError(f"studies.{name}: the grid is empty")
+        return study
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from None
+
+
+def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
+    entry = config["studies"][name]
+    if "parts" in entry:
+        raise ConfigError(f"{where}: a study made of parts cannot be a part itself")
+    if "runs" in entry:
+        raise ConfigError(f"{where}: a study whose runs come from elsewhere cannot be a part")
+    for dataset in _unique(entry["datasets"], f"{where}.datasets"):
+        _known(dataset, config["datasets"], f"{where}.datasets", "data set")
+        source = config["datasets"][dataset]["source"]
+        registry.check_name("data", source, f"datasets.{dataset}.source")
+    for arch in _unique(entry["architectures"], f"{where}.architectures"):
+        _known(arch, config["architectures"], f"{where}.architectures", "architecture")
+        registry.check_name("models", config["architectures"][arch]["model"], f"architectures.{arch}.model")
+    for recipe in _unique(entry["recipes"], f"{where}.recipes"):
+        _known(recipe, config["recipes"], f"{where}.recipes", "recipe")
+        _check_recipe(config["recipes"][recipe], f"recipes.{recipe}")
+        if base := check_base(config["recipes"], recipe):
+            _check_recipe(config["recipes"][base], f"recipes.{base}")
+    axes = [axis for axis in AXES if axis in entry["grid"]]
+    if len(axes) != 1:
+        raise ConfigError(f"{where}.grid: give exactly one of {', '.join(AXES)} (found: {', '.join(axes) or 'none'})")
+    axis = axes[0]
+    line = entry["on_ratio"]
+    ratio = line["ratio"]
+    if ratio != "estimated":
+        ratio = _positive(ratio, f"{where}.on_ratio.ratio (a number or 'estimated')")
+    return Part(
+        where=where,
+        datasets=tuple(entry["datasets"]),
+        archs=tuple(entry["architectures"]),
+        recipes=tuple(entry["recipes"]),
+        lrs=_numbers(entry["grid"]["lr"], f"{where}.grid.lr", positive=True),
+        lr_reference_batch=entry["grid"].get("lr_reference_batch"),
+        axis=axis,
+        values=_numbers(entry["grid"][axis], f"{where}.grid.{axis}", positive=axis == "timescale_epochs"),
+        seeds=tuple(_unique(entry["seeds"], f"{where}.seeds")),
+        selection=Selection(**entry["selection"]),
+        ratio=None if ratio == "estimated" else ratio,
+        kappas=_numbers(line["kappas"], f"{where}.on_ratio.kappas", positive=True),
+    )
+
+
+def _imported(entry: Mapping[str, Any], where: str) -> Imported:
+    path, selection = Path(entry["runs"]), entry.get("selection", {})
+    if not path.exists():
+        raise ConfigError(f"{where}.runs: {entry['runs']!r} does not exist (looked in {Path.cwd()})")
+    imported = Imported(entry["runs"], entry.get("unit"), selection.get("split"), selection.get("epoch"))
+    if not imported.files():
+        raise ConfigError(f"{where}.runs: the folder {entry['runs']!r} has no .json file")
+    if imported.epoch and not path.is_dir():
+        raise ConfigError(
+            f"{where}.selection.epoch: {imported.epoch!r} is not allowed, as a CSV file has one accuracy a run; it is "
+            f"for folders of JSON files"
+        )
+    return imported
+
+
+def _check_apart(parts: Sequence[Part], where: str) -> None:
+    """Each group has one selection and one ratio, so it is in one part only."""
+    owners: dict[Group, str] = {}
+    for part in parts:
+        for group in part.groups():
+            if owners.setdefault(group, part.where) != part.where:
+                raise ConfigError(f"{where}: {'/'.join(group)} is in {owners[group]} and in {part.where}; allowed: one")
+
+
+def _check_recipe(recipe: Mapping[str, Any], where: str) -> None:
+    if recipe["measure_memory"] and recipe["epochs"] != 1:
+        raise ConfigError(
+            f"{where}.measure_memory: true is not allowed with epochs: {recipe['epochs']}, as what is measured is the "
+            "memory of a batch that was seen once; give epochs: 1"
+        )
+    if recipe["measure_memory"] and recipe["micro_batch"] is not None:
+        raise ConfigError(
+            f"{where}.measure_memory: true is not allowed with micro_batch: {recipe['micro_batch']}, as batches are "
+            "measured whole; give micro_batch: null"
+        )
+    if recipe["order"] != "shuffled" and not recipe["label_noise"]["fraction"]:
+        raise ConfigError(
+            f"{where}.order: {recipe['order']!r} is not allowed with label_noise.fraction: 0, as no part of the data "
+            "is cleaner; allowed: shuffled"
+        )
+    registry.check_name("optim", recipe["optimizer"]["name"], f"{where}.optimizer.name")
+    registry.check_name("schedules", recipe["schedule"]["name"], f"{where}.schedule.name")
+    check_start(recipe["start_from"], f"{where}.start_from")
+    if recipe["micro_batch"] is not None and recipe["measure_memory"]:
+        raise ConfigError(f"{where}.micro_batch: {recipe['micro_batch']} is not allowed with measure_memory; give null")
+    if recipe["micro_batch"] is not None and recipe["batch_size"] % recipe["micro_batch"]:
+        raise ConfigError(
+            f"{where}.micro_batch: {recipe['micro_batch']} is not allowed; it must divide batch_size, "
+            f"{recipe['batch_size']}"
+        )
+    for kind, steps in recipe["augment"].items():
+        for step in steps:
+            registry.check_name("augment", step["name"], f"{where}.augment.{kind}")
+
+
+def _known(name: Any, table: Mapping[str, Any], where: str, kind: str) -> Any:
+    if name not in table:
+        raise ConfigError(f"{where}: Unknown {kind} {name!r}. Available: {', '.join(table)}")
+    return name
+
+
+def _unique(values: Sequence[Any], where: str) -> Sequence[Any]:
+    for value in values:
+        if list(values).count(value) > 1:
+            raise ConfigError(f"{where}: {value!r} appears more than once")
+    return values
+
+
+def _numbers(values: Sequence[Any], where: str, positive: bool) -> tuple[float, ...]:
+    """Read grid values; two spellings of one number (``1e-3`` and ``0.001``) are a duplicate."""
+    read: dict[float, Any] = {}
+    for value in values:
+        result = registry.number(value, where)
+        if result < 0 or (positive and result == 0):
+            raise ConfigError(f"{where}: {value!r} is not allowed; values must be {'> 0' if positive else '>= 0'}")
+        if result in read:
+            raise ConfigError(f"{where}: {value!r} appears more than once (also as {read[result]!r})")
+        read[result] = value
+    return tuple(read)
+
+
+def _positive(value: Any, where: str) -> float:
+    return _numbers([value], where, positive=True)[0]
+
+
+def _explain(error: jsonschema.ValidationError) -> str:
+    """A schema violation in words."""
+    where = ".".join(str(part) for part in error.absolute_path) or "top level"
+    if error.validator == "additionalProperties":
+        allowed = error.schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in allowed]
+        return f"{where}: unknown key {', '.join(map(repr, unknown))}. Allowed: {', '.join(allowed)}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{where}: key {', '.join(map(repr, missing))} is missing"
+    if error.validator == "enum":
+        return f"{where}: {error.instance!r} is not allowed. Allowed: {', '.join(map(str, error.validator_value))}"
+    if error.validator == "minItems":
+        return f"{where}: the list is empty; give at least one value"
+    return f"{where}: {error.message}"

@@ -1,0 +1,69 @@
+"""From a path that Snakemake asks for to the cell of a study, or to what is wrong with the path."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from lrwd.errors import ConfigError
+from lrwd.registry import number
+from lrwd.study import paths
+from lrwd.study.cell import Cell, Group
+from lrwd.study.recipe import base_of
+from lrwd.study.study import Study
+
+
+def find_cell(study: Study, wildcards: Any, ratios: Mapping[Group, float | None] | None) -> Cell:
+    """The cell of a path's wildcards.
+
+    Args:
+        study: where it is looked for.
+        wildcards: with the text attributes dataset, arch, recipe, lr, wd, seed.
+        ratios: the estimated ratios, None if not known yet.
+
+    Returns:
+        A cell of the grid, of the line, or the base cell of one.
+
+    Raises:
+        ConfigError: the study has no such cell; the message names the part that is off and what is allowed.
+    """
+    where = f"not a cell of study {study.name!r}"
+    # Which recipes have which as their base; None for those that have none.
+    recipes = {name: base_of(study.config["recipes"][name]) for part in study.parts for name in part.recipes}
+    names = {
+        "dataset": [name for part in study.parts for name in part.datasets],
+        "arch": [name for part in study.parts for name in part.archs],
+        "recipe": [*recipes, *filter(None, recipes.values())],
+    }
+    for name, allowed in names.items():
+        if getattr(wildcards, name) not in allowed:
+            texts = ", ".join(dict.fromkeys(allowed))
+            raise ConfigError(f"{where}: {name} {getattr(wildcards, name)!r}. Allowed: {texts}")
+    values = {}
+    for name in ("lr", "wd", "seed"):
+        text = getattr(wildcards, name)
+        values[name] = number(text, f"{where}: {name}")
+        if paths.number_text(values[name]) != text:
+            raise ConfigError(f"{where}: write {name}{text} as {name}{paths.number_text(values[name])}")
+    group = (wildcards.dataset, wildcards.arch, wildcards.recipe)
+    cell = Cell(*group, values["lr"], values["wd"], int(values["seed"]))
+    # What it may be wanted for: itself, or a cell whose schedule is made from its gradient norms.
+    made_from_it = [dataclasses.replace(cell, recipe=name) for name, base in recipes.items() if base == cell.recipe]
+    wanted = [*([cell] if cell.recipe in recipes else []), *made_from_it]
+    if not any(study.has(one, ratios or {}) for one in wanted):
+        raise ConfigError(f"{where}: {_what_is_off(study, wanted[0], ratios)}")
+    return cell
+
+
+def _what_is_off(study: Study, cell: Cell, ratios: Mapping[Group, float | None] | None) -> str:
+    """The first of a cell's numbers that the study does not have, and those that it has."""
+    part = study.part_of(cell)
+    lrs, wds = study.lrs(part, cell.group), study.wds(part, cell.group, cell.lr)
+    for name, value, options in (("lr", cell.lr, lrs), ("seed", cell.seed, part.seeds)):
+        if value not in options:
+            texts = ", ".join(map(paths.number_text, options))
+            return f"{name} {paths.number_text(value)}. Allowed: {texts}"
+    line = "kappa * rho * lr on the study's line"
+    if part.kappas and part.ratio is None and ratios is None:
+        line += " (known once the grid is trained: `snakemake train`)"
+    texts = ", ".join(map(paths.number_text, wds))
+    return f"wd {paths.number_text(cell.wd)}. Allowed at this lr: {texts}, and {line}"

@@ -1,0 +1,242 @@
+"""A study: which cells are trained, from config.yaml. No torch here; planning must be quick.
+
+Grid cells are known from the configuration. The cells on the line wd = kappa * rho * lr are too when the
+study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lrwd.errors import ConfigError
+from lrwd.study import paths
+from lrwd.study.cell import Cell, Group, Selection
+from lrwd.study.recipe import base_of, start_in_spec
+from lrwd.study.steps import steps_per_epoch
+
+AXES = ("wd", "wd_over_lr", "timescale_epochs")
+# Keys of a data set or an architecture that say where it lies or how it is printed, not what it is.
+NOT_IN_SPEC = {"folder", "label", "num_train"}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Runs that were trained elsewhere, in place of a grid to train.
+
+    path: a CSV file, or a folder of the paper's script's JSON files. unit (``fraction`` or ``percent``), split and
+    epoch of the selection: None where the files are to tell.
+    """
+
+    path: str
+    unit: str | None
+    split: str | None
+    epoch: str | None
+
+    def files(self) -> list[str]:
+        """The files to read, sorted."""
+        path = Path(self.path)
+        return sorted(map(str, path.glob("*.json"))) if path.is_dir() else [self.path]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A full grid within a study: data sets x architectures x recipes x (lr, wd) x seeds."""
+
+    where: str
+    datasets: tuple[str, ...]
+    archs: tuple[str, ...]
+    recipes: tuple[str, ...]
+    lrs: tuple[float, ...]
+    lr_reference_batch: int | None
+    axis: str
+    values: tuple[float, ...]
+    seeds: tuple[int, ...]
+    selection: Selection
+    ratio: float | None
+    kappas: tuple[float, ...]
+
+    def groups(self) -> Iterator[Group]:
+        """The (data set, architecture, recipe) combinations."""
+        for dataset in self.datasets:
+            for arch in self.archs:
+                for recipe in self.recipes:
+                    yield (dataset, arch, recipe)
+
+
+@dataclass
+class Study:
+    """A study's cells and what is asked of them."""
+
+    name: str
+    config: Mapping[str, Any]
+    parts: tuple[Part, ...]
+    results: str = "results"
+    imported: Imported | None = None
+    _spec_cache: dict[Group, dict[str, Any]] = field(default_factory=dict)
+    _on_ratio_cache: dict[Any, dict[Cell, tuple[float, float]]] = field(default_factory=dict)
+
+    @cached_property
+    def grid_cells(self) -> tuple[Cell, ...]:
+        """The cells of the (lr, wd) grids, each once, in the order of the configuration."""
+        cells: dict[Cell, None] = {}
+        for part in self.parts:
+            for group in part.groups():
+                for lr in self.lrs(part, group):
+                    for wd in self.wds(part, group, lr):
+                        for seed in part.seeds:
+                            cells[Cell(*group, lr, wd, seed)] = None
+        return tuple(cells)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """The data sets of the study, each once."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.datasets))
+
+    @property
+    def estimates_ratio(self) -> bool:
+        """Whether some part's on-ratio runs wait for a ratio estimated from the grid."""
+        return any(part.kappas and part.ratio is None for part in self.parts)
+
+    def lrs(self, part: Part, group: Group) -> list[float]:
+        """The learning rates at which a group's cells are trained.
+
+        Those of the grid; with a ``lr_reference_batch`` each is scaled linearly to the recipe's batch,
+        lr * B / B_reference, and what is called lr everywhere else is the result.
+
+        Source: Goyal et al. (2017), arXiv 1706.02677, Sec. 2.1.
+        """
+        if part.lr_reference_batch is None:
+            return list(part.lrs)
+        batch_size = self.config["recipes"][group[2]]["batch_size"]
+        return [paths.significant(lr * batch_size / part.lr_reference_batch) for lr in part.lrs]
+
+    def wds(self, part: Part, group: Group, lr: float) -> list[float]:
+        """The weight decays of a part's grid at one learning rate, ascending.
+
+        The axis is wd itself, the ratio wd/lr, or the time scale 1/(lr*wd) in epochs.
+        """
+        if part.axis == "wd":
+            return sorted(part.values)
+        if part.axis == "wd_over_lr":
+            return sorted(paths.significant(value * lr) for value in part.values)
+        steps = steps_per_epoch(self.config, group[0], group[2], part.where)
+        return sorted(paths.significant(1.0 / (lr * value * steps)) for value in part.values)
+
+    def on_ratio_cells(self, ratios: Mapping[Group, float | None]) -> dict[Cell, tuple[float, float]]:
+        """The cells with wd = kappa * rho * lr.
+
+        Args:
+            ratios: rho of each group whose part estimates it; None where there is none (then it has no such cells).
+
+        Returns:
+            For each cell its (kappa, rho).
+        """
+        key = tuple(sorted(ratios.items()))
+        if key not in self._on_ratio_cache:
+            self._on_ratio_cache[key] = self._make_on_ratio_cells(ratios)
+        return self._on_ratio_cache[key]
+
+    def _make_on_ratio_cells(self, ratios: Mapping[Group, float | None]) -> dict[Cell, tuple[float, float]]:
+        cells: dict[Cell, tuple[float, float]] = {}
+        for part in self.parts:
+            for group in part.groups():
+                rho = part.ratio if part.ratio is not None else ratios.get(group)
+                if not rho:
+                    continue
+                for kappa in part.kappas:
+                    for lr in self.lrs(part, group):
+                        wd = paths.significant(kappa * rho * lr)
+                        for seed in part.seeds:
+                            cells[Cell(*group, lr, wd, seed)] = (kappa, rho)
+        return cells
+
+    def cells(self, ratios: Mapping[Group, float | None]) -> list[Cell]:
+        """All cells, each once: those of the grid, then those on the line as far as its ratios are known."""
+        return list(dict.fromkeys([*self.grid_cells, *self.on_ratio_cells(ratios)]))
+
+    def with_bases(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Cells, and the base cells without which they cannot be trained; each once."""
+        found = dict.fromkeys(cells)
+        for cell in list(found):
+            if base := self.base_cell(cell):
+                found[base] = None
+        return list(found)
+
+    def base_cell(self, cell: Cell) -> Cell | None:
+        """The cell from whose gradient norms a cell's schedule is made, or whose weights it starts from.
+
+        It is as the cell is, but for the recipe.
+        """
+        base = base_of(self.config["recipes"][cell.recipe])
+        return dataclasses.replace(cell, recipe=base) if base else None
+
+    def analysis_key(self) -> str:
+        """What the study asks of its cells, as text: all of its configuration that their records do not hold."""
+        labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
+        imported = dataclasses.astuple(self.imported) if self.imported else None
+        return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels, imported])
+
+    def num_waiting(self) -> int:
+        """How many cells follow from ratios that are not known yet (an upper bound: some may be on the grid)."""
+        return sum(
+            len(list(part.groups())) * len(part.kappas) * len(part.lrs) * len(part.seeds)
+            for part in self.parts
+            if part.ratio is None
+        )
+
+    def one_cell_a_group(self) -> list[Cell]:
+        """The first cell of every (data set, architecture, recipe) on the grid, and after those of their bases."""
+        cells = self.with_bases(self.grid_cells)
+        return list({cell.group: cell for cell in reversed(cells)}.values())[::-1]
+
+    def part_of(self, cell: Cell) -> Part:
+        """The part of the study that a cell belongs to."""
+        for part in self.parts:
+            if cell.dataset in part.datasets and cell.arch in part.archs and cell.recipe in part.recipes:
+                return part
+        raise ConfigError(f"study {self.name!r} has no {'/'.join(cell.group)}")
+
+    def spec(self, cell: Cell) -> dict[str, Any]:
+        """Everything that a cell's result depends on, as plain values."""
+        if cell.group not in self._spec_cache:
+            dataset, arch, recipe = cell.group
+            base = base_of(self.config["recipes"][recipe])
+            self._spec_cache[cell.group] = {
+                "dataset": {"name": dataset, **_without(self.config["datasets"][dataset])},
+                "arch": {"name": arch, **_without(self.config["architectures"][arch])},
+                "recipe": self._recipe(recipe, arch),
+                # So that a change of what gradient norms or weights come from is a change of what is made from them.
+                **({"base": self._recipe(base, arch)} if base else {}),
+            }
+        return {**self._spec_cache[cell.group], "lr": cell.lr, "wd": cell.wd, "seed": cell.seed}
+
+    def _recipe(self, name: str, arch: str) -> dict[str, Any]:
+        kind, recipe = self.config["architectures"][arch]["kind"], self.config["recipes"][name]
+        # Another kind's augmentation is no concern of this cell's.
+        augment = {kind: recipe["augment"][kind]}
+        return {"name": name, **recipe, "augment": augment, "start_from": start_in_spec(recipe, f"recipes.{name}")}
+
+    def has(self, cell: Cell, ratios: Mapping[Group, float | None]) -> bool:
+        """Whether a cell is on the study's grid or line."""
+        return cell in self._grid_set or cell in self.on_ratio_cells(ratios)
+
+    @cached_property
+    def _grid_set(self) -> frozenset[Cell]:
+        return frozenset(self.grid_cells)
+
+
+def read_ratios(text: str) -> dict[Group, float | None]:
+    """Read the file of estimated ratios: ``{"dataset/arch/recipe": rho or null}``."""
+    ratios: dict[Group, float | None] = {}
+    for name, rho in json.loads(text).items():
+        dataset, arch, recipe = name.split("/")
+        ratios[(dataset, arch, recipe)] = rho
+    return ratios
+
+
+def _without(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in NOT_IN_SPEC}

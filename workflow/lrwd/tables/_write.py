@@ -1,0 +1,89 @@
+"""Writes a table as CSV and as Markdown, and reads the CSV back; computes nothing."""
+
+import csv
+import io
+import math
+import numbers
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lrwd.atomic import write_text_atomic
+
+# More digits than any estimate carries, yet few enough that tables of two machines are the same file.
+CSV_DIGITS = 6
+MARKDOWN_DIGITS = 4
+MISSING = "NA: missing"
+
+
+def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, caption: str) -> None:
+    """Write a table twice, each file atomically.
+
+    Args:
+        frame: the table; its index is not written. Undefined entries are the text "NA: reason"; a NaN
+            is written as "NA: missing".
+        csv_path: numbers with 6 significant digits, in the shortest form that reads back the same.
+        md_path: numbers with 4 significant digits, under the caption.
+        caption: one line.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(frame.columns)
+    writer.writerows([_csv_entry(entry) for entry in row] for row in _rows(frame))
+    write_text_atomic(csv_path, out.getvalue())
+    shown = pd.DataFrame(
+        [[_markdown_entry(entry) for entry in row] for row in _rows(frame)],
+        columns=frame.columns,
+        dtype=object,
+    )
+    aligned = ["right" if _is_numeric(frame[name]) else "left" for name in frame.columns]
+    body = shown.to_markdown(index=False, disable_numparse=True, colalign=aligned if len(shown) else None)
+    write_text_atomic(md_path, f"{caption}\n\n{body}\n")
+
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Read a table's CSV: a column of numbers only becomes numeric, of True and False only boolean.
+
+    Any other column stays text, so that an "NA: reason" keeps its reason; turn such a column into numbers
+    with ``pd.to_numeric(column, errors="coerce")``.
+    """
+    frame = pd.read_csv(path, dtype=str, na_filter=False)
+    for name in frame.columns:
+        column = frame[name]
+        if len(column) and column.isin(["True", "False"]).all():
+            frame[name] = column == "True"
+        elif len(column) and pd.to_numeric(column, errors="coerce").notna().all():
+            frame[name] = pd.to_numeric(column)
+    return frame
+
+
+def _rows(frame: pd.DataFrame) -> list[list[Any]]:
+    # Column by column: a row taken from a mixed frame would turn its integers into floats.
+    columns = [frame[name].tolist() for name in frame.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _csv_entry(entry: Any) -> str:
+    return _entry(entry, CSV_DIGITS)
+
+
+def _markdown_entry(entry: Any) -> str:
+    return _entry(entry, MARKDOWN_DIGITS).replace("|", "\\|")
+
+
+def _entry(entry: Any, digits: int) -> str:
+    if entry is None or entry is pd.NA or (isinstance(entry, float) and math.isnan(entry)):
+        return MISSING
+    if isinstance(entry, bool) or not isinstance(entry, numbers.Real):
+        return str(entry)
+    if isinstance(entry, numbers.Integral):
+        return str(int(entry))
+    rounded = float(f"{float(entry):.{digits}g}")
+    # An integral float is printed without ".0"; repr is the shortest text that reads back the same.
+    return str(int(rounded)) if rounded.is_integer() and abs(rounded) < 1e15 else repr(rounded)
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    entries = [entry for entry in column.tolist() if not isinstance(entry, str)]
+    return bool(entries) and all(isinstance(entry, numbers.Real) and type(entry) is not bool for entry in entries)

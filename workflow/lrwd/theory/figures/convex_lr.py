@@ -1,0 +1,65 @@
+"""Figure: gradient norms on the convex problem, and the learning rates that post 003 derives from them."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrwd.figures._log_axis import log_axis
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure, styled
+from lrwd.theory.figures._schedules import LOOKS
+from lrwd.theory.tables import _norm_schedules as names
+
+TABLES = ("convex_lr",)
+TITLE = "Learning rates from gradient norms: logistic regression on digits"
+SUBTITLE = (
+    "from the measured norms of pilot runs with a constant learning rate · solid: from the whole run's · dashed: causal"
+)
+PANELS = {
+    "for the average": (names.CONSTANT_AVERAGE, names.ADAGRAD, names.INVERSE, names.INVERSE_CAUSAL),
+    "for the last iterate, last-1": (names.CONSTANT_LAST, names.LAST_CAUSAL),
+    "for the last iterate, last-2": (
+        *(names.OPTIMUM, names.GUESS, names.GUESS_CAUSAL, names.LINEAR, names.WARM_COSINE, names.WARM_LINEAR),
+    ),
+}
+# The optimum lies under the guess; both are to be seen.
+WIDE = {names.OPTIMUM: 4.5}
+
+
+@styled
+def draw(tables: dict[str, pd.DataFrame]) -> Figure:
+    """The norms, and the schedules in a panel for each bound they come from.
+
+    Args:
+        tables: ``convex_lr``.
+    """
+    table = tables["convex_lr"]
+    figure = new_figure(TITLE, SUBTITLE, 10.0, 5.4)
+    panels = figure.subplots(2, 2, sharex=True)
+    first, *others = panels.flat
+    dress(first, grid="y")
+    first.plot(table["step"], table["norm"], color=GREY, linewidth=1.0)
+    log_axis(first, "y")
+    first.set_title("gradient norm G, measured: root mean square over the seeds", size=FONT_SIZE, loc="left", color=INK)
+    for axes, (title, shown) in zip(others, PANELS.items(), strict=True):
+        _schedules(axes, table, shown)
+        axes.set_title(f"learning rate, {title}", size=FONT_SIZE, loc="left", color=INK)
+    # Schedules that end at 0 fall out of sight there.
+    low = max(table[names.GUESS].iloc[:-1].min() / 3, min(axes.get_ylim()[0] for axes in others))
+    high = max(axes.get_ylim()[1] for axes in others)
+    for axes in others:
+        axes.set_ylim(low, high)
+        log_axis(axes, "y")
+    for axes in panels[-1]:
+        axes.set_xlabel("step", size=FONT_SIZE)
+    legend(figure, [key(name, color=colour, linestyle=line) for name, (colour, line) in LOOKS.items()])
+    return figure
+
+
+def _schedules(axes: Axes, table: pd.DataFrame, shown: tuple[str, ...]) -> None:
+    dress(axes, grid="y")
+    for name in shown:
+        colour, line = LOOKS[name]
+        # The last step only weighs in a bound.
+        lr = table[name].iloc[:-1]
+        axes.plot(table["step"].iloc[:-1], lr, color=colour, linestyle=line, linewidth=WIDE.get(name, 1.3))
+    axes.set(yscale="log")
