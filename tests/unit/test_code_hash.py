@@ -115,7 +115,7 @@ def test_an_edit_of_what_training_computes(package: Path, file: str, old: str, n
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("train/cell.py", "def ", "# a comment\ndef "),
+        ("train/cell.py", "def train_cell", "# a comment\ndef train_cell"),
         ("execution/worker.py", "GRACE_SEC = 30", "GRACE_SEC = 31"),
         ("models/vit.py", '"avg"', '"mean"'),
         ("augment/randaugment.py", "< 0.5", "< 0.4"),  # another kind's

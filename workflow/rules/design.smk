@@ -3,17 +3,16 @@
 # and results/figures/power.png and .svg.
 import json
 
-SIMULATED = ("identifiability", "calibration")
-
 
 rule design:
+    """What the grid can show, by simulation, before anything is trained."""
     input:
-        expand("<results>/tables/{table}.csv", table=SIMULATED),
+        expand("<results>/tables/{table}.csv", table=SESSION.design_tables),
         "<results>/figures/power.png",
 
 
 # A rule each, as a caption's file cannot be named by a wildcard.
-for table in SIMULATED:
+for table in SESSION.design_tables:
 
     rule:
         name:
@@ -34,7 +33,7 @@ for table in SIMULATED:
         conda:
             "../../envs/analysis.yaml"
         resources:
-            **SESSION.simulation_resources,
+            **SESSION.resources.simulation,
         params:
             table=table,
             # Not read by the script: what changes them simulates anew.

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from run_columns import COLUMNS
 
 from lrwd.atomic import write_json_atomic
 from lrwd.errors import RecordError
@@ -16,12 +17,7 @@ from lrwd.study.study import Study
 from lrwd.train.summary import summarise
 
 # As results/runs.csv is promised to have them.
-COLUMNS = """
-dataset arch label family recipe lr wd seed in_grid kappa rho status num_classes optimizer schedule
-epochs batch_size steps_per_epoch train_size select_top1 report_top1
-val_top1_final test_top1_final val_top1_best test_top1_best test_top1_at_best_val
-best_val_epoch best_test_epoch train_loss_final weight_rms_final device torch
-"""
+
 GROUP = ("digits", "resnet_digits", "short")
 RHO = 50.0
 
@@ -111,7 +107,7 @@ def test_one_row_a_cell(study: Study) -> None:
     on_grid = store(study, Cell(*GROUP, 0.003, 0.4, 0), DIVERGED)
     on_line = store(study, Cell(*GROUP, 0.003, 0.15, 0), TRAINED)
     frame = runs_frame(study, {GROUP: RHO}, [on_both, on_grid, on_line])
-    assert frame.columns.tolist() == COLUMNS.split()
+    assert frame.columns.tolist() == COLUMNS
     assert frame[["dataset", "arch", "recipe", "lr", "wd", "seed"]].values.tolist() == [
         [*GROUP, 0.001, 0.05, 0],
         [*GROUP, 0.003, 0.4, 0],
