@@ -49,7 +49,6 @@ OTHER = {
 def meaning(folder: Path, text: str) -> str:
     path = folder / "a.py"
     path.write_text(text)
-    code_hash._tree.cache_clear()
     return code_hash.meaning.__wrapped__(path)
 
 
@@ -66,7 +65,7 @@ def test_what_says_something_else(tmp_path: Path, name: str) -> None:
 
 
 def forget() -> None:
-    for function in (code_hash.meaning, code_hash.code_of, code_hash._imports, code_hash._files_in, code_hash._tree):
+    for function in (code_hash.meaning, code_hash.code_of, code_hash._imports, code_hash._files_in):
         function.cache_clear()
 
 

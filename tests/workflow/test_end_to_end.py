@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from projects import ROOT, Project, Result
 
-TABLES = sorted(path.stem for path in (ROOT / "workflow/lrwd/analysis").glob("[a-z]*.py"))
-FIGURES = sorted(path.stem for path in (ROOT / "workflow/lrwd/plots").glob("[a-z]*.py"))
+TABLES = sorted(path.stem for path in (ROOT / "workflow/lrwd/tables").glob("[a-z]*.py"))
+FIGURES = sorted(path.stem for path in (ROOT / "workflow/lrwd/figures").glob("[a-z]*.py"))
 COLUMNS = """
     dataset arch label family recipe lr wd seed in_grid kappa rho status num_classes optimizer schedule epochs
     batch_size steps_per_epoch train_size select_top1 report_top1

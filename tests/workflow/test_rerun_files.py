@@ -11,7 +11,7 @@ CELL = "digits/mixer_digits/tiny/lr0.003_wd0.1_seed0"
 
 
 def test_comments_in_the_code_rerun_nothing(tiny_copy: Project) -> None:
-    for name in ("train/cell.py", "models/mixer.py", "data/_prepare.py", "analysis/table1.py", "plots/forest.py"):
+    for name in ("train/cell.py", "models/mixer.py", "data/_prepare.py", "tables/table1.py", "figures/forest.py"):
         path = tiny_copy.path("workflow/lrwd", name)
         path.write_text(path.read_text() + "\n# A thought.\n")
     assert "Nothing to be done" in tiny_copy.plan().text
@@ -38,7 +38,7 @@ def test_the_code_of_tables_makes_them_anew_and_trains_nothing(tiny_copy: Projec
 
 
 def test_the_code_of_a_figure_makes_it_anew_and_no_other(tiny_copy: Project) -> None:
-    path = tiny_copy.path("workflow/lrwd/plots/forest.py")
+    path = tiny_copy.path("workflow/lrwd/figures/forest.py")
     path.write_text(path.read_text() + "\nNEW = 1\n")
     assert tiny_copy.plan().jobs == {"figure_forest": 1, "all": 1}
 

@@ -69,7 +69,7 @@ def test_every_table_and_figure_is_made_of_it(make: Callable) -> None:
     result = run(project, "all", timeout=600)
     assert result.rc == 0, result.text[-6000:]
     assert not TRAINING & set(result.jobs)
-    names = {path.stem for path in project.path("workflow", "lrwd", "analysis").glob("[a-z]*.py")}
+    names = {path.stem for path in project.path("workflow", "lrwd", "tables").glob("[a-z]*.py")}
     assert names | {"identifiability", "calibration"} == {
         path.stem for path in project.path("results", "tables").glob("*.csv")
     }
