@@ -1,7 +1,7 @@
-"""What the documents contain: their links, their code blocks, and the commands that they tell a reader to type.
+"""What the documents contain: links, code blocks, and the commands that a reader is to type.
 
-``commands()`` lists every command of the bash blocks of README, docs, CONTRIBUTING and config/README.md; ``files_of`` gives
-the files that a document tells a reader to write, so that a test can write them and run the commands for real.
+``commands()`` lists every command in the bash blocks of README, docs, CONTRIBUTING and config/README.md. ``files_of``
+gives the files that a document has its reader write, so that a test can write them and run the commands for real.
 """
 
 import re

@@ -84,6 +84,29 @@ def test_every_optimizer_and_schedule_is_described() -> None:
     assert described == {*registry.names("optim"), *registry.names("schedules")}
 
 
+def test_the_layers_of_the_architecture_are_those_that_are_enforced() -> None:
+    tree = ast.parse((ROOT / "tests" / "unit" / "test_dependencies.py").read_text())
+    (layers,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LAYERS"
+    )
+    rows = re.findall(r"^\| \d+ \| (.*) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    assert [set(re.findall(r"`([^`]+)`", row)) for row in rows] == [set(names) for names in layers]
+
+
+def test_every_study_and_folder_is_described() -> None:
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "theory.md").read_text()
+    parts = {part for entry in _entries("studies").values() for part in entry.get("parts", ())}
+    for study in set(_entries("studies")) - parts:
+        assert f"`{study}`" in text, f"neither README nor docs/theory.md names the study {study}"
+    tree = (ROOT / "docs" / "architecture.md").read_text()
+    for path in sorted((ROOT / "workflow" / "lrwd").iterdir()):
+        if path.name[0] != "_" and (path.suffix == ".py" or (path / "__init__.py").exists()):
+            shown = path.name if path.suffix else f"{path.name}/"
+            assert re.search(rf"^  .*\b{re.escape(shown)}", tree, re.MULTILINE), f"architecture.md: no line on {shown}"
+
+
 def test_versions_agree() -> None:
     changes = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
@@ -172,7 +195,7 @@ def _check_snakemake(command: Command, words: list[str]) -> None:
     for entry in parsed.config or ():
         assert "=" in entry, f"{entry}: write `--` before a target that follows --config"
         key, _, value = entry.partition("=")
-        assert key != "study" or value in _studies(), f"no study {value}"
+        assert key != "study" or value in _entries("studies"), f"no study {value}"
     for target in parsed.targets:
         _check_target(target)
 
@@ -216,7 +239,7 @@ def _check_cell(names: list[str]) -> None:
 
     dataset, arch, recipe, file = names
     for section, name in (("datasets", dataset), ("architectures", arch), ("recipes", recipe)):
-        assert name in _sections()[section], f"no {name} in {section}"
+        assert name in _entries(section), f"no {name} in {section}"
     match = re.fullmatch(r"lr(.+)_wd(.+)_seed(\d+)\.json", file)
     assert match, file
     assert file == f"lr{number_text(float(match[1]))}_wd{number_text(float(match[2]))}_seed{match[3]}.json", (
@@ -278,15 +301,9 @@ def _rules() -> set[str]:
 
 
 @cache
-def _sections() -> dict[str, set[str]]:
-    """The names under each key of config.yaml and of the files in config/."""
-    names: dict[str, set[str]] = {}
+def _entries(section: str) -> dict[str, Any]:
+    """The entries under a key of config.yaml and of the files in config/."""
+    entries: dict[str, Any] = {}
     for path in [ROOT / "config.yaml", *sorted((ROOT / "config").rglob("*.yaml"))]:
-        for key, entries in (yaml.safe_load(path.read_text()) or {}).items():
-            if isinstance(entries, dict):
-                names.setdefault(key, set()).update(entries)
-    return names
-
-
-def _studies() -> set[str]:
-    return _sections()["studies"]
+        entries |= (yaml.safe_load(path.read_text()) or {}).get(section, {})
+    return entries
