@@ -1,13 +1,11 @@
 """What several folders of tests share: the real configuration, and the digits prepared once."""
 
-import copy
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).parents[1]
 
@@ -16,15 +14,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session")
-def _config_yaml() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
 @pytest.fixture
-def config(_config_yaml: dict[str, Any]) -> dict[str, Any]:
-    """config.yaml, the test's own to change."""
-    return copy.deepcopy(_config_yaml)
+def config() -> dict[str, Any]:
+    """The repository's configuration with every key written out, the test's own to change."""
+    from lrwd.study.defaults import with_defaults
+
+    return with_defaults({})
 
 
 @pytest.fixture(scope="session")
