@@ -54,7 +54,7 @@ def fit_row_likelihood(
     if len(lr) == 0:
         return RowRidge(reason="no runs with weight decay")
     noise = replicate_noise(higher)
-    scale = response_unit(higher, noise) if unit is None else unit
+    scale = response_unit(wd, higher) if unit is None else unit
     if not scale > 0:
         return RowRidge(reason="all responses are equal", num_all_rows=len(lr), num_runs=num_runs)
     data = higher / scale

@@ -8,7 +8,6 @@ from scipy import special
 from lrwd.stats.ridge import HYPOTHESES, NONE, UNKNOWN, Ridge, likelihood_weights
 from lrwd.stats.ridge_posterior import RidgePosterior
 from lrwd.stats.row_likelihood import RowLikelihood
-from lrwd.stats.surface import Floats
 
 # A learning rate counts if this share of its likelihood is inside its own cells; so many must count.
 MASS_INSIDE = 0.8
