@@ -3,22 +3,28 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy import special
 
 from lrwd.stats.noise import RESIDUALS, Noise, cell_statistics
-from lrwd.stats.row_likelihood import Row, misfit, shape_drops, shape_weights, whitened
+from lrwd.stats.row_likelihood import Row, misfit, shape_drops, whitened
 from lrwd.stats.row_shapes import library
 from lrwd.stats.surface import Floats
 
 # Grid of sigma as shares of the responses' standard deviation within rows, and a coarser grid of m.
-_SHARES = np.geomspace(0.01, 1.5, 15)
+_SHARES = np.geomspace(0.02, 1.5, 14)
 _STRIDE = 8
 
 
 def residual_noise(rows_at: Callable[[Noise], list[Row]], y: Floats) -> Noise:
-    """Noise from the restricted likelihood of sigma, the shapes and optima of all rows integrated out.
+    """Noise from the restricted likelihood of sigma, with the shapes and optima of all rows integrated out.
 
-    p(sigma | y) proportional to 1/sigma·prod_i det(V_i)**-1/2·sum_k pi_k·mean_m exp(-Q_i(m, k)/2)
+    l_i(sigma, k) = det(V_i)**-1/2·mean_m exp(-Q_i(m, k)/2)
+    p(sigma | y) proportional to mean_k prod_i l_i(sigma, k) + prod_i mean_k l_i(sigma, k),  sigma's prior flat
     sigma**2 = its posterior mean, which allows for the degrees of freedom that shapes, optima and levels take
+
+    The two terms are one shape for all rows and an independent one for each; the data weigh them. The shapes' prior
+    is even: with weights fitted to the same rows they follow the noise, and the residuals of 25 single runs gave as
+    little as 0.4 times it in simulation, and a fifth of it on measured grids.
 
     Args:
         rows_at: the rows with their covariances for a noise.
@@ -37,7 +43,8 @@ def residual_noise(rows_at: Callable[[Noise], list[Row]], y: Floats) -> Noise:
     log = np.array([_log_likelihood(rows_at(Noise(float(s), 0.0, 0.0, RESIDUALS)), drops) for s in sigma])
     repeated = count > 1
     df, total = float((count[repeated] - 1).sum()), float(squares[repeated].sum())
-    log += -df * np.log(sigma) - 0.5 * total / sigma**2
+    # The grid of sigma is even in ln sigma.
+    log += np.log(sigma) - df * np.log(sigma) - 0.5 * total / sigma**2
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     variance = float(weight @ sigma**2)
@@ -46,13 +53,15 @@ def residual_noise(rows_at: Callable[[Noise], list[Row]], y: Floats) -> Noise:
 
 
 def _log_likelihood(rows: list[Row], drops: list[Floats]) -> float:
-    """ln of the restricted likelihood at one sigma, with shape weights of its own."""
-    support, offset = [], 0.0
+    """ln of the restricted likelihood at one sigma: one shape for all rows, or one for each, with even odds."""
+    shared: Floats = np.zeros(1)
+    separate = 0.0
     for row, drop in zip(rows, drops, strict=True):
         whitener, log_det = whitened(row)
         q = misfit(row, drop, whitener)
         least = float(q.min())
-        support.append(np.exp(-0.5 * (q - least)).mean(axis=0))
-        offset -= 0.5 * (least + log_det)
-    found = np.array(support)
-    return offset + float(np.log(found @ shape_weights(found)).sum())
+        relative = np.exp(-0.5 * (q - least)).mean(axis=0)
+        with np.errstate(divide="ignore"):
+            shared = shared + np.log(relative) - 0.5 * (least + log_det)
+        separate += float(np.log(relative.mean())) - 0.5 * (least + log_det)
+    return float(np.logaddexp(special.logsumexp(shared) - np.log(len(shared)), separate))
