@@ -46,7 +46,7 @@ def cell_statistics(y: Floats) -> tuple[Floats, Floats, Floats]:
     return count, mean, squares
 
 
-def replicate_noise(y: Floats) -> Noise:
+def replicate_noise(y: Floats, *, paired: bool = True) -> Noise:
     """Residual and row-by-seed variance from replicates, pooled over the rows.
 
     y_ijs = mu_ij + r_is + e_ijs,  Var e = sigma**2,  Var r = sigma_r**2
@@ -57,6 +57,7 @@ def replicate_noise(y: Floats) -> Noise:
 
     Args:
         y: response, higher is better, NaN where there is no run; cells of a row in the order of wd; (L, W, S).
+        paired: whether runs with one index share a seed within a row; else all noise is residual.
 
     Returns:
         The noise; ``sd`` is NaN where its source is ``residuals of the fitted shapes``.
@@ -77,7 +78,7 @@ def replicate_noise(y: Floats) -> Noise:
     total, df = float(squares[near].sum()), float(spare[near].sum())
     within = total / df
     residual, residual_df = 0.0, 0.0
-    for row in np.flatnonzero(near.any(axis=1)):
+    for row in np.flatnonzero(near.any(axis=1) & paired):
         ss, row_df = _two_way(y[row, near[row]])
         residual, residual_df = residual + ss, residual_df + row_df
     # Too few degrees of freedom cannot tell the two parts apart: then all is residual, which is the safer.
@@ -111,7 +112,7 @@ def _two_way(y: Floats) -> tuple[float, float]:
     return float(np.sum((values - design @ fitted) ** 2)), float(len(values) - rank)
 
 
-def covariance(y: Floats, noise: Noise) -> Floats:
+def mean_covariance(y: Floats, noise: Noise) -> Floats:
     """Covariance of the means of a row's cells, with the error of the shapes.
 
     V_jk = sigma_r**2·n_jk/(n_j·n_k) + [j = k]·(s_j**2/n_j + 0.1**2 + (0.15·d_j)**2)

@@ -10,7 +10,7 @@ _REACH = float(np.log(10.0)) * (1 + 1e-9)
 _UNITS = 2.5
 
 
-def response_unit(wd: Floats, y: Floats) -> float:
+def response_unit(ln_wd: Floats, y: Floats) -> float:
     """Typical drop of the response within a decade of wd around each row's best, divided by 2.5.
 
     The library spans three decades of curvature and two of depth, so the unit need only have the right order of
@@ -18,7 +18,7 @@ def response_unit(wd: Floats, y: Floats) -> float:
     accuracies beyond the Monte-Carlo error. The median over cells is not moved by collapsed ones or by a flat row.
 
     Args:
-        wd: (L, W).
+        ln_wd: NaN-padded, -inf for wd = 0; (L, W).
         y: responses, higher is better, NaN where there is no run; (L, W, S).
 
     Returns:
@@ -28,7 +28,7 @@ def response_unit(wd: Floats, y: Floats) -> float:
     """
     mean = cell_statistics(y)[1]
     drops: list[float] = []
-    for z, values in zip(np.log(np.where(wd > 0, wd, np.nan)), mean, strict=True):
+    for z, values in zip(ln_wd, mean, strict=True):
         cells = np.flatnonzero(np.isfinite(z) & np.isfinite(values))
         if len(cells) < 2:
             continue

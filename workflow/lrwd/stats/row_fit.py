@@ -1,11 +1,11 @@
 """From the runs of a grid to the ridge by row likelihoods."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lrwd.errors import DataError
-from lrwd.stats.noise import Noise, cell_statistics, covariance, replicate_noise
+from lrwd.stats.noise import Noise, cell_statistics, mean_covariance, replicate_noise
 from lrwd.stats.residual_noise import residual_noise
 from lrwd.stats.response_unit import response_unit
 from lrwd.stats.ridge_posterior import fit_posterior
@@ -45,32 +45,13 @@ def fit_row_likelihood(
     if wd.ndim != 2 or len(wd) != len(lr) or y.ndim != 3 or y.shape[:2] != wd.shape:
         raise DataError(f"lr {lr.shape}, wd {wd.shape} and y {y.shape} do not fit; allowed: (L,), (L, W), (L, W, S)")
     higher = np.where(np.isfinite(y), y if direction == "max" else -y, np.nan)
+    lr, wd = np.asarray(lr, dtype=float), np.asarray(wd, dtype=float)
     order = np.argsort(np.where(np.isnan(wd), np.inf, wd), axis=1, kind="stable")
     wd = np.take_along_axis(wd, order, axis=1)
     higher = np.take_along_axis(higher, order[..., None], axis=1)
-    usable = (np.isfinite(higher).any(axis=2) & (wd > 0)).any(axis=1)
-    lr, wd, higher = lr[usable], wd[usable], higher[usable]
-    num_runs = int(np.isfinite(higher).sum())
-    if len(lr) == 0:
-        return RowRidge(reason="no runs with weight decay")
-    noise = replicate_noise(higher)
-    scale = response_unit(wd, higher) if unit is None else unit
-    if not scale > 0:
-        return RowRidge(reason="all responses are equal", num_all_rows=len(lr), num_runs=num_runs)
-    data = higher / scale
-    scaled = replace(noise, sd=noise.sd / scale, row_seed_sd=noise.row_seed_sd / scale)
-    if not np.isfinite(scaled.sd):
-        scaled = residual_noise(lambda known: make_rows(lr, wd, data, known), data)
-    ridge = fit_rows(make_rows(lr, wd, data, scaled))
-    return replace(
-        ridge,
-        num_runs=num_runs,
-        noise_sd=scaled.sd * scale,
-        row_seed_sd=scaled.row_seed_sd * scale,
-        noise_df=scaled.df,
-        noise_source=scaled.source,
-        unit=scale,
-    )
+    with np.errstate(divide="ignore"):
+        cells = Cells(np.log(lr), np.log(wd), higher)
+    return fit_cells(cells, direction=direction, unit=unit)
 
 
 def fit_surface(surface: Surface) -> RowRidge:
@@ -78,15 +59,63 @@ def fit_surface(surface: Surface) -> RowRidge:
     return fit_row_likelihood(surface.lr, surface.wd, surface.select)
 
 
-def make_rows(lr: Floats, wd: Floats, y: Floats, noise: Noise) -> list[Row]:
-    """The rows of a grid with their covariances; responses and noise in shape units."""
-    mean = cell_statistics(y)[1]
-    rows = []
-    for i in range(len(lr)):
-        cells = np.isfinite(mean[i])
-        z = np.log(wd[i, cells], out=np.full(int(cells.sum()), -np.inf), where=wd[i, cells] > 0)
-        rows.append(Row(float(np.log(lr[i])), z, mean[i, cells], covariance(y[i, cells], noise), np.ones((len(z), 1))))
-    return rows
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Runs by row and cell.
+
+    Args:
+        x: ln eta of each row; (L,).
+        z: ln wd, ascending in each row, -inf for wd = 0, NaN-padded; (L, W).
+        y: responses, higher is better, NaN where missing; (L, W, S).
+        nuisance: regressors of each cell, the intercept first; None: the intercept alone; (L, W, P).
+        paired: whether runs with one last index share a seed within a row.
+    """
+
+    x: Floats
+    z: Floats
+    y: Floats
+    nuisance: Floats | None = None
+    paired: bool = True
+
+    def rows(self, noise: Noise) -> list[Row]:
+        """The rows with their covariances; responses and noise in shape units."""
+        mean = cell_statistics(self.y)[1]
+        rows = []
+        for i in range(len(self.x)):
+            used = np.isfinite(mean[i]) & ~np.isnan(self.z[i])
+            nuisance = np.ones((int(used.sum()), 1)) if self.nuisance is None else self.nuisance[i, used]
+            covariance = mean_covariance(self.y[i, used], noise)
+            rows.append(Row(float(self.x[i]), self.z[i, used], mean[i, used], covariance, nuisance))
+        return rows
+
+
+def fit_cells(cells: Cells, *, direction: str = "max", unit: float | None = None) -> RowRidge:
+    """The ridge from cells; see ``fit_row_likelihood``. ``direction`` is only noted: higher is better here."""
+    usable = (np.isfinite(cells.y).any(axis=2) & np.isfinite(cells.z)).any(axis=1)
+    nuisance = None if cells.nuisance is None else cells.nuisance[usable]
+    cells = replace(cells, x=cells.x[usable], z=cells.z[usable], y=cells.y[usable], nuisance=nuisance)
+    num, num_runs = len(cells.x), int(np.isfinite(cells.y).sum())
+    if num == 0:
+        return RowRidge(reason="no runs with weight decay", direction=direction)
+    noise = replicate_noise(cells.y, paired=cells.paired)
+    scale = response_unit(cells.z, cells.y) if unit is None else unit
+    if not scale > 0:
+        reason = "all responses are equal"
+        return RowRidge(reason=reason, num_all_rows=num, num_runs=num_runs, direction=direction)
+    scaled_cells = replace(cells, y=cells.y / scale)
+    scaled = replace(noise, sd=noise.sd / scale, row_seed_sd=noise.row_seed_sd / scale)
+    if not np.isfinite(scaled.sd):
+        scaled = residual_noise(scaled_cells.rows, scaled_cells.y)
+    return replace(
+        fit_rows(scaled_cells.rows(scaled)),
+        num_runs=num_runs,
+        noise_sd=scaled.sd * scale,
+        row_seed_sd=scaled.row_seed_sd * scale,
+        noise_df=scaled.df,
+        noise_source=scaled.source,
+        unit=scale,
+        direction=direction,
+    )
 
 
 def fit_rows(rows: list[Row]) -> RowRidge:

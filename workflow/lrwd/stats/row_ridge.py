@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import special
 
+from lrwd.stats.particles import predict
 from lrwd.stats.ridge import HYPOTHESES, NONE, UNKNOWN, Ridge, likelihood_weights
 from lrwd.stats.ridge_posterior import RidgePosterior
 from lrwd.stats.row_likelihood import RowLikelihood
+from lrwd.stats.surface import Floats
 
 # A learning rate counts if this share of its likelihood is inside its own cells; so many must count.
 MASS_INSIDE = 0.8
@@ -44,6 +46,7 @@ class RowRidge:
         noise_sd, row_seed_sd: of one run, in the response's units. noise_df, noise_source: see ``stats.noise``.
         unit: of the shapes, in the response's units.
         rows_from: ``learning rates``, or how a cloud's runs were put into rows.
+        direction: ``max`` or ``min``, of the response.
         posterior: for particles and predictions; there also where the gate refuses a number, None without runs.
     """
 
@@ -79,6 +82,7 @@ class RowRidge:
     noise_source: str = ""
     unit: float = _NAN
     rows_from: str = "learning rates"
+    direction: str = "max"
     posterior: RidgePosterior | None = field(default=None, repr=False)
 
     @property
@@ -91,6 +95,19 @@ class RowRidge:
         if self.posterior is None or not self.has_number:
             return _NAN, _NAN, _NAN
         return self.posterior.line(float(np.log(lr)), level)
+
+    def predict(self, row: int, wd: Floats) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the expected response at weight decays of a row, in the response's units.
+
+        Args:
+            row: position among the rows with runs (``posterior.rows``).
+            wd: (C,).
+        """
+        if self.posterior is None:
+            return np.full(len(wd), _NAN), np.full(len(wd), _NAN)
+        with np.errstate(divide="ignore"):
+            mean, sd = predict(self.posterior, row, np.log(wd))
+        return (1 if self.direction == "max" else -1) * self.unit * mean, self.unit * sd
 
     def as_ridge(self) -> Ridge:
         """The same in the form that the other estimators return; ``reason`` only where there is no number."""

@@ -39,6 +39,10 @@ class Shapes:
         """Number of shapes, K."""
         return len(self.without_decay)
 
+    def every(self, step: int) -> "Shapes":
+        """A part of the library: each step-th shape."""
+        return Shapes(self.start, self.drop[:, ::step], self.without_decay[::step], self.curvature[::step])
+
     def at(self, u: Floats) -> Floats:
         """Drop of every shape; u of any shape, -inf for wd = 0 -> (*u.shape, K)."""
         finite = np.isfinite(u)
