@@ -11,7 +11,7 @@ from lrwd.stats.ridge_posterior import RidgePosterior
 from lrwd.stats.row_likelihood import RowLikelihood
 from lrwd.stats.surface import Floats
 
-# A learning rate counts if this share of its likelihood is inside its own cells; so many must count.
+# A learning rate counts if this share of its likelihood is inside its own cells; at least so many must count.
 MASS_INSIDE = 0.8
 MIN_ROWS = 3
 LEVEL, EXCLUSION_LEVEL = 0.95, 0.99
@@ -140,14 +140,24 @@ def counts(row: RowLikelihood) -> bool:
     return row.mass_inside >= MASS_INSIDE and row.excess_inside >= 2
 
 
+def rows_needed(num_all_rows: int) -> int:
+    """How many learning rates must count: 3, and a third of all.
+
+    Without an optimum about one row in ten counts by chance, so that of 14 rows of pure decline 3 did so in 13% of
+    simulations.
+    """
+    return max(MIN_ROWS, -(-num_all_rows // 3))
+
+
 def gate_reason(num_rows: int, num_all_rows: int) -> str:
     """Why there is no number; empty if there may be one."""
-    if num_rows >= MIN_ROWS:
+    needed = rows_needed(num_all_rows)
+    if num_rows >= needed:
         return ""
-    subject = "1 learning rate brackets" if num_rows == 1 else f"{num_rows} learning rates bracket"
-    if num_rows == 0:
-        subject = "no learning rate brackets"
-    return f"{subject} the best weight decay, of {num_all_rows}; {MIN_ROWS} are needed"
+    subject = {0: "no learning rate brackets", 1: "1 learning rate brackets"}.get(
+        num_rows, f"{num_rows} learning rates bracket"
+    )
+    return f"{subject} the best weight decay, of {num_all_rows}; {needed} are needed"
 
 
 def in_words(names: list[str]) -> str:
