@@ -8,8 +8,8 @@ from scipy import special
 from lrwd.stats.surface import Floats
 
 REPLICATES, RESIDUALS = "replicates", "residuals of the fitted shapes"
-# Fewer degrees of freedom of replicates are not trusted alone.
-MIN_DF = 4
+# Fewer degrees of freedom of replicates are not trusted alone, and fewer of their residuals do not tell the parts.
+MIN_DF, _SPLIT_DF = 4, 10
 # Estimate the noise from cells within this many grid steps of the row's best; distant cells do not affect the optimum.
 _STEPS = 2
 # A cell varies more than the noise of others if its variance is this improbable; and is a collapse, kept out of the
@@ -34,6 +34,14 @@ class Noise:
     row_seed_sd: float
     df: float
     source: str
+
+    @property
+    def working_variance(self) -> float:
+        """sigma**2 for the likelihoods: from replicates its posterior mean, sd**2·df/(df - 2).
+
+        That of residuals is a posterior mean already.
+        """
+        return self.sd**2 * (self.df / (self.df - 2) if self.source != RESIDUALS and self.df > 2 else 1.0)
 
 
 def cell_statistics(y: Floats) -> tuple[Floats, Floats, Floats]:
@@ -81,8 +89,8 @@ def replicate_noise(y: Floats, *, paired: bool = True) -> Noise:
     for row in np.flatnonzero(near.any(axis=1) & paired):
         ss, row_df = _two_way(y[row, near[row]])
         residual, residual_df = residual + ss, residual_df + row_df
-    # Too few degrees of freedom cannot tell the two parts apart: then all is residual, which is the safer.
-    variance = residual / residual_df if residual_df >= MIN_DF else within
+    # Where the two parts cannot be told apart all is residual, which is the safer.
+    variance = residual / residual_df if residual_df >= _SPLIT_DF else within
     shared = max(within - variance, 0.0)
     if shared == 0.0:
         variance, residual_df = within, df
@@ -117,7 +125,7 @@ def mean_covariance(y: Floats, noise: Noise) -> Floats:
 
     V_jk = sigma_r**2·n_jk/(n_j·n_k) + [j = k]·(s_j**2/n_j + 0.1**2 + (0.15·d_j)**2)
     n_jk: seeds that both cells have;  d_j: distance from the row's best;  s_j: the cell's own standard deviation
-    if significantly larger than sigma (some of its runs collapse), else sigma
+    if significantly larger than sigma (some of its runs collapse), else sigma, with ``working_variance``
 
     Args:
         y: runs of the cells that have any, in shape units, NaN where missing; (J, S).
@@ -130,7 +138,7 @@ def mean_covariance(y: Floats, noise: Noise) -> Floats:
     """
     present = np.isfinite(y).astype(float)
     count, mean, squares = (values[0] for values in cell_statistics(y[None]))
-    variance = noise.sd**2
+    variance = noise.working_variance
     spare = np.maximum(count - 1, 1)
     limit = (variance + noise.row_seed_sd**2) * special.chdtri(spare, _OWN)
     # Where runs do not vary at all (a limit of 0) every cell has its own variance.
