@@ -27,10 +27,10 @@ def saturating(u: Floats, c: Floats, depth: Floats) -> Floats:
 
 
 def asymmetric(u: Floats, c: Floats, depth: Floats) -> Floats:
-    """Saturates at 3 pp below the ridge; 2c(exp(u) - 1 - u), at most 70 pp, above it."""
+    """Saturates at the depth below the ridge; 2c(exp(u) - 1 - u), at most 70 pp, above it."""
     high = np.maximum(u, 0.0)
     rise = 2 * c * (np.expm1(np.minimum(high, 20.0)) - high)
-    return saturating(np.minimum(u, 0.0), c, np.minimum(depth, 3.0)) - 70.0 * np.expm1(-rise / 70.0)
+    return saturating(np.minimum(u, 0.0), c, depth) - 70.0 * np.expm1(-rise / 70.0)
 
 
 def flat_topped(u: Floats, c: Floats, depth: Floats) -> Floats:
@@ -40,7 +40,7 @@ def flat_topped(u: Floats, c: Floats, depth: Floats) -> Floats:
 
 def cusp(u: Floats, c: Floats, depth: Floats) -> Floats:
     """Linear in abs(u) at the ridge, so that the top is a corner."""
-    return -depth * np.expm1(-1.5 * c * np.abs(u) / depth)
+    return -depth * np.expm1(-2.5 * c * np.abs(u) / depth)
 
 
 def skew_alternating(u: Floats, c: Floats, depth: Floats) -> Floats:
@@ -117,9 +117,9 @@ class Landscape:
 
 STUDY = (
     Landscape("symmetric"),
-    Landscape("asymmetric", fall=asymmetric),
+    Landscape("asymmetric", fall=asymmetric, depth=(3.0, 3.0)),
     Landscape("flat-topped", fall=flat_topped),
-    Landscape("depth varies", depth=(0.5, 12.0)),
+    Landscape("depth varies", fall=asymmetric, depth=(0.5, 12.0)),
     Landscape("collapse", collapse=0.5),
     Landscape("bending", bend=1.45),
     Landscape("scatter", scatter=0.35),
@@ -128,14 +128,14 @@ STUDY = (
     Landscape("noise 3 pp", sd=3.0, seed_sd=0.0),
     Landscape("decline", fall=declining, has_ridge=False),
     Landscape("pure noise", fall=nothing, has_ridge=False),
-    Landscape("quiet asymmetric", fall=asymmetric, sd=0.33, seed_sd=0.0),
+    Landscape("quiet asymmetric", fall=asymmetric, depth=(3.0, 3.0), sd=0.33, seed_sd=0.0),
     Landscape("quiet flat-topped", fall=flat_topped, sd=0.33, seed_sd=0.0),
     Landscape("quiet bending", bend=1.45, sd=0.33, seed_sd=0.0),
     Landscape("quiet scatter", scatter=0.35, sd=0.33, seed_sd=0.0),
 )
 HELD_OUT = (
     Landscape("cusp", origin="held out", fall=cusp),
-    Landscape("skew alternating", origin="held out", fall=skew_alternating),
+    Landscape("skew alternating", origin="held out", fall=skew_alternating, depth=(3.0, 3.0)),
     Landscape("t noise", origin="held out", tail_df=2.5),
     Landscape("second bump", origin="held out", fall=second_bump),
     Landscape("one row off", origin="held out", outlier=2.0),

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from landscapes import DEMO_WD, Floats, Landscape, Truth, draw, grid
 
+from lrwd.stats.flat_runs import FlatRuns
+from lrwd.stats.next_cells import NextCell
+from lrwd.stats.row_fit import fit_row_likelihood
+from lrwd.stats.row_ridge import RowRidge
+from lrwd.stats.sequential import Rules, first_round, next_round
+
 HYPOTHESES = {"ratio": 1.0, "constant": 0.0, "timescale": -1.0}
 SLOPES = (1.0, 0.0, -1.0)
 
@@ -145,3 +151,62 @@ def operate(
     """
     pairs = [(estimator(*grid(truth, rng, wd, num_seeds)), truth.b) for truth, rng in networks(landscape, num, seed)]
     return summarise(pairs)
+
+
+@dataclass(frozen=True)
+class PolicyRun:
+    """One simulated network under the sequential policy.
+
+    Args:
+        final: the estimate where it stopped. num_cells: runs made. stopped: by the rule, not by the budget.
+        looks: estimate at each round by number of runs.
+        expected, reached: half-width expected after each round and what it then was, where both are known.
+    """
+
+    final: Estimate
+    num_cells: int
+    stopped: bool
+    looks: dict[int, Estimate]
+    expected: list[float]
+    reached: list[float]
+
+
+def estimate_of(ridge: RowRidge) -> Estimate:
+    """The recommended estimator's answer in the form of these simulations."""
+    return Estimate(ridge.b, ridge.b_ci, ridge.b_ci99, ridge.excluded, ridge.verdict)
+
+
+def row_likelihood(lr: Floats, wd: Floats, y: Floats) -> Estimate:
+    """The recommended estimator on a grid."""
+    return estimate_of(fit_row_likelihood(lr, wd, y))
+
+
+def run_policy(truth: Truth, rng: np.random.Generator, rules: Rules) -> PolicyRun:
+    """Let a network choose its own cells until it stops."""
+    cells: list[NextCell] = list(first_round(truth.lr, 3.0, 3, 10.0, 2))
+    values: list[float] = []
+    looks: dict[int, Estimate] = {}
+    expected, reached, num_rounds = [], [], 1
+    pending = float("nan")
+    while True:
+        for cell in cells[len(values) :]:
+            row = int(np.flatnonzero(truth.lr == cell.lr)[0])
+            wd = np.full((len(truth.lr), 1), cell.wd)
+            values.append(float(truth.runs(wd, np.array([cell.seed]), rng)[row, 0, 0]))
+        runs = FlatRuns(
+            np.array([cell.lr for cell in cells]),
+            np.array([cell.wd for cell in cells]),
+            np.array([cell.seed for cell in cells]),
+            np.array(values),
+        )
+        decision = next_round(runs, num_rounds, rules, seed=1)
+        ridge = decision.ridge
+        looks[len(cells)] = estimate_of(ridge)
+        if np.isfinite(pending) and ridge.has_number:
+            expected.append(pending)
+            reached.append((ridge.b_ci[1] - ridge.b_ci[0]) / 2)
+        if decision.stop:
+            return PolicyRun(looks[len(cells)], len(cells), decision.why.startswith("b is"), looks, expected, reached)
+        pending = decision.batch.half_width_after if ridge.has_number else float("nan")
+        cells += decision.batch.cells
+        num_rounds += 1

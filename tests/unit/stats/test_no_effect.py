@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lrwd.errors import DataError
-from lrwd.stats.no_effect import NoEffect, RunNoise, no_effect, replicate_noise
+from lrwd.stats.no_effect import NoEffect, RunNoise, no_effect, noise_by_row
 
 LR = np.array([0.001, 0.003, 0.01])
 WD = np.tile([0.0, 0.1, 1.0, 10.0], (3, 1))
@@ -18,12 +18,12 @@ def runs(rng: np.random.Generator, mean: np.ndarray, sd: np.ndarray | float, see
 
 
 def of(values: np.ndarray, margin: float) -> NoEffect:
-    return no_effect(LR, WD, values, replicate_noise(values), margin, 0.95)
+    return no_effect(LR, WD, values, noise_by_row(values), margin, 0.95)
 
 
 def test_two_cells_are_a_paired_t_test() -> None:
     values = np.random.default_rng(0).normal(size=(1, 2, 6))
-    result = no_effect(LR[:1], WD[:1, :2], values, replicate_noise(values), 1.0, 0.95)
+    result = no_effect(LR[:1], WD[:1, :2], values, noise_by_row(values), 1.0, 0.95)
     gap = values[0, 0] - values[0, 1]
     error = gap.std(ddof=1) / np.sqrt(6)
     assert result.bound[0] == pytest.approx(abs(gap.mean()) + stats.t.ppf(0.95, 5) * error)
@@ -48,9 +48,9 @@ def test_direction_scale_and_seed_effect_do_not_matter() -> None:
     np.testing.assert_allclose(of(values + 5 * rng.normal(size=(3, 1, 3)), 1.0).bound, bound)
 
 
-def test_replicate_noise_recovers_both_variances() -> None:
+def test_noise_by_row_recovers_both_variances() -> None:
     values = runs(np.random.default_rng(3), np.zeros((3, 4)), 0.5, 0.8, 400)
-    noise = replicate_noise(values)
+    noise = noise_by_row(values)
     assert noise is not None
     assert noise.sd[0, 0] == pytest.approx(0.5, rel=0.03)
     assert noise.seed_sd == pytest.approx(0.8, rel=0.05)
@@ -58,7 +58,7 @@ def test_replicate_noise_recovers_both_variances() -> None:
 
 def test_a_row_with_more_noise_keeps_its_own() -> None:
     values = runs(np.random.default_rng(4), np.zeros((3, 4)), np.array([0.2, 0.2, 2.0]), 0.0, 5)
-    noise = replicate_noise(values)
+    noise = noise_by_row(values)
     assert noise is not None
     assert noise.sd[2, 0] > 1.2
     assert noise.df[2, 0] == 12
@@ -83,7 +83,7 @@ def test_power_where_nothing_happens() -> None:
 
 def test_one_run_a_cell_needs_a_given_noise() -> None:
     values = np.full((3, 4, 1), 0.5)
-    assert replicate_noise(values) is None
+    assert noise_by_row(values) is None
     refused = no_effect(LR, WD, values, None, 0.01, 0.95)
     assert not refused.overall_shown
     assert "no noise" in refused.reason

@@ -63,7 +63,7 @@ class NoEffect:
     reason: str
 
 
-def replicate_noise(values: Floats) -> RunNoise | None:
+def noise_by_row(values: Floats) -> RunNoise | None:
     """Noise from seeds that were run in several cells of a row, with what is unequal about it.
 
     Two-way residuals e_js = y_js - mean_s y_j - mean_j y_s + mean, (W-1)(S-1) degrees of freedom a row; the
@@ -80,7 +80,8 @@ def replicate_noise(values: Floats) -> RunNoise | None:
     Source: two-way analysis of variance without interaction (Scheffé, 1959, ch. 4).
     """
     num_rows, num_wd = values.shape[:2]
-    squares, df, seed_squares, seed_df = np.zeros(num_rows), np.zeros(num_rows), 0.0, 0.0
+    squares, df = np.zeros(num_rows), np.zeros(num_rows)
+    seed_squares, seed_df = 0.0, 0.0
     for row, block in enumerate(values):
         present = np.isfinite(block)
         cells, seeds = present.sum(axis=1) > 0, present.sum(axis=0) > 0
@@ -90,18 +91,19 @@ def replicate_noise(values: Floats) -> RunNoise | None:
         design = np.hstack([np.eye(len(cells))[rows_at][:, cells], np.eye(len(seeds))[seeds_at][:, seeds]])
         solution, _, rank, _ = np.linalg.lstsq(design, block[present], rcond=None)
         squares[row] = float(np.sum((block[present] - design @ solution) ** 2))
-        df[row] = len(rows_at) - rank
+        df[row] = len(rows_at) - int(rank)
         effect = solution[cells.sum() :]
         per_seed = present.sum(axis=0)[seeds].mean()
         # E[variance of the fitted effects] = seed variance + sigma**2/cells.
         expected = squares[row] / df[row] / per_seed
         seed_squares += (len(effect) - 1) * (float(effect.var(ddof=1)) - expected)
-        seed_df += len(effect) - 1
+        seed_df += float(len(effect) - 1)
     if not df.sum() > 0:
         return None
     total = df.sum()
     variance, used = np.full(num_rows, squares.sum() / total), np.full(num_rows, total)
-    for row in np.flatnonzero(df > 0):
+    for index in np.flatnonzero(df > 0):
+        row = int(index)
         others = total - df[row]
         if others <= 0:
             continue
@@ -126,7 +128,7 @@ def no_effect(lr: Floats, wd: Floats, values: Floats, noise: RunNoise | None, ma
     Args:
         lr: learning rates; (L,). wd: weight decays, NaN-padded; (L, W).
         values: responses of one unit (accuracy or loss), NaN where missing; (L, W, S).
-        noise: of runs, as ``replicate_noise`` or an assumption gives it; None: nothing is tested.
+        noise: of runs, as ``noise_by_row`` or an assumption gives it; None: nothing is tested.
         margin: delta, positive, in the unit of ``values``.
         level: confidence level, in (0.5, 1).
 
