@@ -172,6 +172,18 @@ def test_pure_noise_and_pure_decline_give_no_number() -> None:
     assert answered <= 1
 
 
+def test_quiet_decline_on_a_fine_grid_gives_no_number() -> None:
+    """Low noise makes the row's shape plain, and a plateau with a decline is not an optimum."""
+    answered = 0
+    lr, wd = np.geomspace(0.002, 0.05, 6), np.tile(np.geomspace(0.1, 100, 8), (6, 1))
+    for rng in range(10):
+        generator = np.random.default_rng(rng)
+        mean = 80 - 1.2 * np.logaddexp(0, np.log(wd) - np.log(3.0))
+        y = mean[..., None] + generator.normal(0, 0.33, (6, 8, 5))
+        answered += fit_row_likelihood(lr, wd, y).has_number
+    assert answered <= 1
+
+
 def test_the_papers_grid_is_refused_under_its_own_ratio() -> None:
     lr, wd = np.array(paper.LRS), np.tile(np.array(paper.WDS), (6, 1))
     with np.errstate(divide="ignore"):

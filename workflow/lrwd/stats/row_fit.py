@@ -10,7 +10,7 @@ from lrwd.stats.residual_noise import residual_noise
 from lrwd.stats.response_unit import response_unit
 from lrwd.stats.ridge_posterior import fit_posterior
 from lrwd.stats.row_likelihood import Row, row_likelihoods
-from lrwd.stats.row_ridge import RowRidge, counts, gate_reason, judge
+from lrwd.stats.row_ridge import RowRidge, counts, evidence_reason, gate_reason, judge
 from lrwd.stats.surface import Floats, Surface
 
 DIRECTIONS = ("max", "min")
@@ -124,7 +124,8 @@ def fit_rows(rows: list[Row]) -> RowRidge:
     x = np.array([row.x for row in rows])
     passed = np.array([counts(row) for row in likelihoods])
     num = len(np.unique(x[passed]))
-    reason = gate_reason(num, len(np.unique(x)))
+    counted = [row for row, counts_here in zip(likelihoods, passed, strict=True) if counts_here]
+    reason = gate_reason(num, len(np.unique(x))) or evidence_reason(counted, len(np.unique(x)))
     posterior = fit_posterior(likelihoods, x if reason else x[passed], weights)
     number = {"reason": reason} if reason else judge(posterior)
     return RowRidge(**number, num_rows=num, num_all_rows=len(np.unique(x)), posterior=posterior)  # type: ignore[arg-type]

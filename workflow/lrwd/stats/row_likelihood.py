@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrwd.stats.row_shapes import TABLE_STEP, Shapes, library
+from lrwd.stats.row_shapes import TABLE_STEP, Shapes, library, one_sided_library
 from lrwd.stats.surface import Floats
 
 # Grid of m = ln wd*: a multiple of the table's step, so that all cells of a row are interpolated alike.
@@ -51,12 +51,15 @@ class RowLikelihood:
         m: grid of ln wd*; (M,).
         misfit: Q(m, k), squared distance of shape k at m from the data; (M, K).
         likelihood: sum_k pi_k·exp(-Q/2), scaled to a maximum of 1; (M,).
+        bracket: least Q of the shapes that fall on one side only, minus the least Q of all others: how much better
+            the row is fitted by an optimum than by a plateau and a decline.
     """
 
     row: Row
     m: Floats
     misfit: Floats
     likelihood: Floats
+    bracket: float
 
     @property
     def mass_inside(self) -> float:
@@ -94,7 +97,9 @@ def shape_drops(row: Row, shapes: Shapes, stride: int = STRIDE) -> tuple[Floats,
     """g_k(z_j - m) for all m of the row's grid: (m (M,), drops (J, M, K))."""
     low, high = row.span
     step = stride * TABLE_STEP
-    m = low - M_BEYOND + step * np.arange(int(np.ceil((high - low + 2 * M_BEYOND) / step)) + 1)
+    m: Floats = np.asarray(
+        low - M_BEYOND + step * np.arange(int(np.ceil((high - low + 2 * M_BEYOND) / step)) + 1), dtype=np.float64
+    )
     drops = np.empty((len(row.z), len(m), shapes.num))
     lines = -stride * np.arange(len(m))
     for j, z in enumerate(row.z):
@@ -152,15 +157,18 @@ def row_likelihoods(rows: list[Row]) -> tuple[list[RowLikelihood], Floats]:
 
     Source: ours.
     """
-    shapes = library()
+    shapes, one_sided = library(), one_sided_library()
     parts = []
     for row in rows:
         m, drops = shape_drops(row, shapes)
-        parts.append((row, m, misfit(row, drops, whitened(row)[0])))
-    relative = [np.exp(-0.5 * (q - q.min())) for _, _, q in parts]
+        whitener = whitened(row)[0]
+        q = misfit(row, drops, whitener)
+        level = misfit(row, shape_drops(row, one_sided, 2 * STRIDE)[1], whitener)
+        parts.append((row, m, q, float(level.min() - q.min())))
+    relative = [np.exp(-0.5 * (q - q.min())) for _, _, q, _ in parts]
     weights = shape_weights(np.array([values.sum(axis=0) for values in relative]))
     found = []
-    for (row, m, q), values in zip(parts, relative, strict=True):
+    for (row, m, q, bracket), values in zip(parts, relative, strict=True):
         likelihood = values @ weights
-        found.append(RowLikelihood(row, m, q, likelihood / likelihood.max()))
+        found.append(RowLikelihood(row, m, q, likelihood / likelihood.max(), bracket))
     return found, weights

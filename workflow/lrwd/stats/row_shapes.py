@@ -66,11 +66,37 @@ def library() -> Shapes:
     c, low, ratio = (np.array([member[k] for member in members], dtype=float) for k in range(3))
     exponential = np.array([member[3][0] for member in members])
     high = np.array([member[3][1] for member in members], dtype=float)
-    num = round(_TABLE_END / TABLE_STEP)
-    u = TABLE_STEP * np.arange(-num, num + 1)[:, None]
+    u = _table_u()
     below = -low * np.expm1(-c * u**2 / low)
     rise = np.where(exponential, 2 * ratio * c * (np.expm1(u) - u), ratio * c * u**2)
     above = -high * np.expm1(-rise / high)
-    drop = np.where(u < 0, below, above)
+    return _shapes(np.where(u < 0, below, above), low, c)
+
+
+@lru_cache(maxsize=1)
+def one_sided_library() -> Shapes:
+    """Shapes without an optimum of their own: level on one side of u = 0, falling on the other; 70.
+
+    g(u) = B·(1 - exp(-c·u**2/B)), 2·c·(e**u - 1 - u) (at most 70) or c·ln(1 + e**u), on either side
+
+    A row that one of them fits as well does not bracket an optimum. Source: ours.
+    """
+    c = np.array(CURVATURES)
+    u = _table_u()
+    onset = np.maximum(u, 0.0)
+    forms = [-depth * np.expm1(-c * onset**2 / depth) for depth in (4.0, 12.0, 70.0)]
+    forms.append(-70.0 * np.expm1(-2 * c * (np.expm1(onset) - onset) / 70.0))
+    forms.append(c * np.logaddexp(0.0, u))
+    falls = np.concatenate(forms, axis=1)
+    drop = np.concatenate([falls, falls[::-1]], axis=1)
+    return _shapes(drop, drop[0].copy(), np.tile(c, 10))
+
+
+def _table_u() -> Floats:
+    num = round(_TABLE_END / TABLE_STEP)
+    return np.asarray(TABLE_STEP * np.arange(-num, num + 1)[:, None])
+
+
+def _shapes(drop: Floats, without_decay: Floats, curvature: Floats) -> Shapes:
     drop.flags.writeable = False
-    return Shapes(float(u[0, 0]), drop, low, c)
+    return Shapes(-_TABLE_END, drop, without_decay, curvature)
