@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import number, reason
 from lrwd.figures._groups import grid_runs, groups, name, table
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
@@ -25,7 +26,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, inches, interval, number, reason, wrap
+from lrwd.figures._text import compact, inches, interval, wrap
 
 TITLE = "Ratio, constant or time scale: against which do the curves of all η become one?"
 COLUMNS = (

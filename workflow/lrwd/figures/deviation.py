@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from lrwd import paper
+from lrwd.analysis.undefined import as_array, number, reason
 from lrwd.figures._groups import table
 from lrwd.figures._published import LOOKS, name_of
 from lrwd.figures._style import (
@@ -27,7 +28,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, number, numbers, reason, shortened, wrap
+from lrwd.figures._text import compact, shortened, wrap
 
 TITLE = "Accuracy lost when λ deviates from ρη by the factor κ"
 COLUMNS = ("dataset", "recipe", "scope", "kappa", "drop_pp", "ci_low_pp", "ci_high_pp", "obtained")
@@ -95,7 +96,7 @@ def _note(drops: pd.DataFrame, fits: pd.DataFrame) -> str:
     mean = drops[drops["scope"] == MEAN]
     for what, column in (("mean drop", "drop_pp"), ("CI of the mean", "ci_low_pp")):
         # At kappa = 1 the drop is 0 by definition and has no interval.
-        where = mean[numbers(mean["kappa"]) != 1]
+        where = mean[as_array(mean["kappa"]) != 1]
         missing = [value for value in where[column] if reason(value)]
         if missing:
             parts.append(f"{what} is NA at {len(missing)} of {len(where)} κ: {reason(missing[0])}")
@@ -113,10 +114,10 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
         drawn = _curve(axes, drops[drops["scope"] == scope], *look[scope], 1.1)
         marks |= drawn | {scope} if drawn else set()
     mean = drops[drops["scope"] == MEAN].sort_values("kappa")
-    kappa = numbers(mean["kappa"])
-    low, high = numbers(mean["ci_low_pp"]), numbers(mean["ci_high_pp"])
+    kappa = as_array(mean["kappa"])
+    low, high = as_array(mean["ci_low_pp"]), as_array(mean["ci_high_pp"])
     # The reference has no interval; the band passes through its point instead of breaking there.
-    point = numbers(mean["drop_pp"])
+    point = as_array(mean["drop_pp"])
     bounded = np.isfinite(low) & np.isfinite(high)
     joined = bounded | (np.isfinite(point) & (kappa == 1))
     if bounded.any():
@@ -126,7 +127,7 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
     marks |= _curve(axes, mean, INK, "o", 2.2)
     marks |= {"mean"} if np.isfinite(point).any() else set()
     fit = fits[fits["scope"] == MEAN]
-    every = np.concatenate([numbers(drops["kappa"]), [row.kappa for row in paper.TABLE_2]])
+    every = np.concatenate([as_array(drops["kappa"]), [row.kappa for row in paper.TABLE_2]])
     if len(fit) and not (reason(fit.iloc[0]["beta_pp"]) or reason(fit.iloc[0]["gamma"])):
         x = np.geomspace(every.min(), every.max(), 400)
         beyond = np.maximum(np.abs(np.log(x)) - number(fit.iloc[0]["gamma"]), 0.0)
@@ -158,7 +159,7 @@ def _ticks(kappas: list[float]) -> list[float]:
 
 def _curve(axes: Axes, rows: pd.DataFrame, colour: str, marker: str, width: float) -> set[str]:
     rows = rows.sort_values("kappa")
-    kappa, drop = numbers(rows["kappa"]), numbers(rows["drop_pp"])
+    kappa, drop = as_array(rows["kappa"]), as_array(rows["drop_pp"])
     known = np.isfinite(drop)
     axes.plot(kappa[known], drop[known], color=colour, linewidth=width, zorder=2 + width / 10)
     marks: set[str] = set()

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd import paper
+from lrwd.analysis.undefined import number, reason, undefined
 from lrwd.figures._groups import block_name, blocks, groups, table
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS, name_of
 from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import first_line, interval, number, reason, shortened
+from lrwd.figures._text import first_line, interval, shortened
 
 TITLE = "Ratio ρ of optimal weight decay and learning rate, by architecture"
 COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "rho_ci_low", "rho_ci_high")
@@ -33,7 +34,7 @@ class Row:
     published: bool
 
     @property
-    def numbers(self) -> list[float]:
+    def defined(self) -> list[float]:
         """What of the estimate and its limits is defined."""
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
@@ -57,8 +58,8 @@ def draw(
     figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(rows) + 0.85)
     axes = figure.subplots()
     dress(axes, grid="x")
-    _axis(axes, [value for row in rows for value in row.numbers])
-    scale = _scale([value for row in rows for value in row.numbers])
+    _axis(axes, [value for row in rows for value in row.defined])
+    scale = _scale([value for row in rows for value in row.defined])
     for index, row in enumerate(rows):
         _draw_row(axes, scale, index, row)
     axes.axvline(paper.RHO, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
@@ -125,7 +126,7 @@ def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
         return
     right = axes.get_yaxis_transform()
     if reason(row.values[0]):
-        text = first_line(f"NA: {reason(row.values[0])}", 6.3, FONT_SIZE)
+        text = first_line(undefined(reason(row.values[0])), 6.3, FONT_SIZE)
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
         axes.text(0.01, index, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
         return

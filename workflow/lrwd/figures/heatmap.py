@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._cells import Layout, layout_of, mean_percent
 from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
 from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, key, legend, message_figure, new_figure, styled
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, inches, number, numbers, wrap
+from lrwd.figures._text import compact, inches, wrap
 
 TITLE = "Accuracy over learning rate and weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
@@ -129,9 +130,9 @@ def _cells(axes: Axes, layout: Layout, rows: pd.DataFrame, means: pd.DataFrame, 
 def _optima(axes: Axes, layout: Layout, optimal: pd.DataFrame, best: "pd.Series | None") -> set[str]:
     """Draw wd*(lr) as a line with a marker for where in its row each optimum lies."""
     optimal = optimal.sort_values("lr")
-    stars = numbers(optimal["wd_star"])
+    stars = as_array(optimal["wd_star"])
     known = np.isfinite(stars)
-    x = [layout.x(lr) for lr in numbers(optimal["lr"])[known]]
+    x = [layout.x(lr) for lr in as_array(optimal["lr"])[known]]
     y = [layout.y(star) for star in stars[known]]
     edges = [str(edge) for edge in optimal["edge"][known]]
     outline = [patheffects.withStroke(linewidth=3.2, foreground="black")]

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from lrwd import paper
+from lrwd.analysis.undefined import number, reason, undefined
 from lrwd.figures._groups import Group, groups, name, table
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -26,7 +27,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, reason, wrap
+from lrwd.figures._text import interval, wrap
 
 TITLE = "Tuning η alone on the line λ = ρη against the whole grid"
 COLUMNS = (
@@ -82,7 +83,7 @@ def _accuracies(axes: Axes, index: int, row: pd.Series, colour: str) -> None:
     """The two accuracies of a group, joined by a line."""
     both, line = 100 * number(row["best_2d_top1"]), 100 * number(row["best_1d_top1"])
     if not np.isfinite([both, line]).any():
-        text = wrap(f"NA: {reason(row['best_2d_top1'])}", 2.9, FONT_SIZE)
+        text = wrap(undefined(reason(row["best_2d_top1"])), 2.9, FONT_SIZE)
         axes.text(0.02, index, text, transform=axes.get_yaxis_transform(), va="center", size=FONT_SIZE, color=GREY)
         return
     axes.plot([both, line], [index, index], color=colour, linewidth=1.4, zorder=2)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lrwd.analysis.undefined import as_array, number, reason
 from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
@@ -23,7 +24,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, numbers, reason, wrap
+from lrwd.figures._text import interval, wrap
 
 TITLE = "Optimal weight decay against learning rate"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
@@ -128,7 +129,7 @@ def _panel(
 ) -> set[str]:
     """Draw a group's optima and lines; returns which kinds of marks occurred."""
     colour, marker = look
-    lr, star = numbers(optimal["lr"]), numbers(optimal["wd_star"])
+    lr, star = as_array(optimal["lr"]), as_array(optimal["wd_star"])
     edge = optimal["edge"].astype(str).to_numpy()
     known = np.isfinite(lr) & np.isfinite(star)
     if not known.any():

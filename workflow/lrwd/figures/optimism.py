@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import number, reason, undefined
 from lrwd.figures._groups import block_name, blocks, groups, table
 from lrwd.figures._style import (
     BLUE,
@@ -22,7 +23,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, reason, shortened, wrap
+from lrwd.figures._text import interval, shortened, wrap
 
 TITLE = "What each liberty in choosing adds to the reported accuracy"
 COLUMNS = ("dataset", "arch", "label", "recipe", "liberty", "optimism_pp", "ci_low_pp", "ci_high_pp")
@@ -93,7 +94,7 @@ def _line(axes: Axes, y: float, row: pd.Series, look: tuple[str, str]) -> None:
     value, low, high = (number(row[column]) for column in COLUMNS[5:])
     beside = axes.get_yaxis_transform()
     if not np.isfinite(value):
-        first, *rest = wrap(f"NA: {reason(row['optimism_pp'])}", 4.6, FONT_SIZE).split("\n")
+        first, *rest = wrap(undefined(reason(row["optimism_pp"])), 4.6, FONT_SIZE).split("\n")
         back = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
         text = f"{first} …" if rest else first
         axes.text(0.02, y, text, transform=beside, va="center", size=FONT_SIZE, color=GREY, bbox=back)

@@ -6,11 +6,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lrwd import paper
+from lrwd.analysis.undefined import as_array, reason, undefined
 from lrwd.figures._groups import groups, name, table
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import numbers, reason, wrap
+from lrwd.figures._text import wrap
 
 TITLE = "Which ratios ρ the resampled seeds give, and how often"
 COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "probability")
@@ -43,8 +44,8 @@ def draw(
     figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(listed) + 0.9)
     axes = figure.subplots()
     dress(axes, grid="x")
-    estimates = {group: numbers(group.rows(fits)["rho"][:1]) for group in listed}
-    values = np.concatenate([numbers(found["rho"]), *estimates.values(), paper.RHO_CI])
+    estimates = {group: as_array(group.rows(fits)["rho"][:1]) for group in listed}
+    values = np.concatenate([as_array(found["rho"]), *estimates.values(), paper.RHO_CI])
     scale = _scale(values[np.isfinite(values)])
     scale.apply(axes, "x", most=8) if scale else axes.set_xlim(0, 1.05 * float(np.nanmax(values)))
     axes.axvspan(*paper.RHO_CI, color=BAND, alpha=0.7, zorder=0, linewidth=0)
@@ -53,10 +54,10 @@ def draw(
         own = group.rows(found)
         base, colour = len(listed) - 1 - index, look[group.label][0]
         axes.axhline(base, color="#CFCFCF", linewidth=0.8, zorder=0.5)
-        rho, probability = numbers(own["rho"]), numbers(own["probability"])
+        rho, probability = as_array(own["rho"]), as_array(own["probability"])
         known = np.isfinite(rho) & np.isfinite(probability)
         if not known.any():
-            text = wrap(f"NA: {reason(own['rho'].iloc[0])}", 5.5, FONT_SIZE)
+            text = wrap(undefined(reason(own["rho"].iloc[0])), 5.5, FONT_SIZE)
             back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
             axes.text(0.02, base + 0.4, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
             continue

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.undefined import number, reason
 from lrwd.figures._groups import columns_and_width, grid_runs, groups, name, num_rows, panels, table
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
@@ -32,7 +33,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, reason, wrap
+from lrwd.figures._text import interval, wrap
 
 TITLE = "The ridge of best weight decays, and three hypotheses"
 RIDGE = ("dataset", "arch", "label", "recipe", "estimator", "b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref")
@@ -212,8 +213,7 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
     elif reason(ridge["b"]):
         text = f"not identifiable: {reason(ridge['b'])}"
     else:
-        call = ridge.get("verdict", "")
-        said = f": {call}" if isinstance(call, str) and not call.startswith("NA") else ""
+        said = f": {ridge['verdict']}" if "verdict" in ridge else ""
         text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}{said}"
     lines = wrap(text, room, FONT_SIZE)
     axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd import paper
+from lrwd.analysis.undefined import as_array, number, reason, undefined
 from lrwd.figures._groups import groups, table
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS
@@ -25,7 +26,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import first_line, interval, number, numbers, reason, shortened
+from lrwd.figures._text import first_line, interval, shortened
 
 TITLE = "What another recipe changes: the ratio ρ and the slope b"
 COLUMNS = ("dataset", "arch", "label", "recipe", "reference", "rho", "rho_ci_low", "rho_ci_high", "b", "b_argmax")
@@ -110,7 +111,7 @@ def _rows(fits: pd.DataFrame) -> list[Row]:
 
 
 def _shown(fits: pd.DataFrame, columns: tuple[str, ...]) -> list[float]:
-    values = np.concatenate([numbers(fits[name]) for name in columns if name in fits])
+    values = np.concatenate([as_array(fits[name]) for name in columns if name in fits])
     return [float(value) for value in values if np.isfinite(value)]
 
 
@@ -139,7 +140,7 @@ def _slope(axes: Axes, place: int, row: Row) -> None:
     argmax = number(row.fit["b_argmax"])
     if np.isfinite(argmax):
         axes.plot(argmax, place + BELOW, "x", color=GREY, markeredgewidth=1.4, markersize=5, zorder=4, clip_on=False)
-    values = [row.fit.get(name, "NA: no value") for name in ("b", "b_ci_low", "b_ci_high")]
+    values = [row.fit.get(name, undefined("no value")) for name in ("b", "b_ci_low", "b_ci_high")]
     _estimate(axes, place, row, values, [number(value) for value in values])
 
 
@@ -148,7 +149,7 @@ def _estimate(axes: Axes, place: int, row: Row, values: list, places: list[float
     right = axes.get_yaxis_transform()
     if reason(values[0]):
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        text = first_line(f"NA: {reason(values[0])}", 2.2, FONT_SIZE)
+        text = first_line(undefined(reason(values[0])), 2.2, FONT_SIZE)
         axes.text(0.02, place, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
         return
     if np.isfinite(places[1:]).all():

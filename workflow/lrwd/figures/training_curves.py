@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.undefined import number
 from lrwd.figures._groups import grid_runs, groups, name, table
 from lrwd.figures._style import (
     BLUE,
@@ -27,7 +28,7 @@ from lrwd.figures._style import (
     styled,
 )
 from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, number, wrap
+from lrwd.figures._text import compact, wrap
 
 TITLE = "Training curves at the best cell and at the extremes of weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "best_2d_lr", "best_2d_wd")

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import number
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import (
     BLUE,
@@ -20,7 +21,6 @@ from lrwd.figures._style import (
     new_figure,
     styled,
 )
-from lrwd.figures._text import number
 
 TABLES = ("convex_bounds",)
 TITLE = "Bounds on the loss of SGD, and what it measures: logistic regression on digits"

@@ -5,9 +5,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import BLUE, FONT_SIZE, INK, VERMILLION, dress, key, legend, new_figure, styled
-from lrwd.figures._text import compact, number, numbers
+from lrwd.figures._text import compact
 
 TABLES = ("convex_ranking",)
 TITLE = "Which schedule ends at the lowest loss? Logistic regression on digits"
@@ -57,7 +58,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
 
 def _against_bound(axes: Axes, table: pd.DataFrame) -> None:
     dress(axes, grid="both")
-    bound, gap = numbers(table["bound"]), numbers(table["gap"])
+    bound, gap = as_array(table["bound"]), as_array(table["gap"])
     shown = np.isfinite(bound)
     axes.plot(bound[shown], gap[shown], "o", color=VERMILLION, markersize=5)
     for which in ("x", "y"):

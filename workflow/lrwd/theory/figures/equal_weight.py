@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import (
     BLUE,
@@ -21,7 +22,6 @@ from lrwd.figures._style import (
     new_figure,
     styled,
 )
-from lrwd.figures._text import numbers
 
 TABLES = ("equal_weight",)
 TITLE = "How equal are the weights of all gradients under the schedules of equal weight?"
@@ -56,10 +56,10 @@ def _panel(axes: Axes, table: pd.DataFrame, column: str, look: dict[str, tuple[s
     dress(axes, grid="y")
     for index, (name, (colour, marker)) in enumerate(look.items()):
         rows = table[table["schedule"] == name]
-        spread = numbers(rows[column]).clip(min=ROUNDING)
+        spread = as_array(rows[column]).clip(min=ROUNDING)
         # The first are the largest, so that of two on one line both are seen.
         size = 10 - index
-        axes.plot(numbers(rows["lr_wd"]), spread, color=colour, marker=marker, markersize=size, linewidth=size / 3)
+        axes.plot(as_array(rows["lr_wd"]), spread, color=colour, marker=marker, markersize=size, linewidth=size / 3)
     axes.axhline(ROUNDING, color=GREY, linewidth=0.8, linestyle=":")
     for which in ("x", "y"):
         log_axis(axes, which)

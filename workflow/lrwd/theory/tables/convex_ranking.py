@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from lrwd import paper
+from lrwd.analysis.undefined import Entry, numbers
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
@@ -80,10 +81,10 @@ def _theory(gaps: pd.DataFrame) -> Floats:
     return gaps[1.0].to_numpy(dtype=float)
 
 
-def _bound(runs: pd.DataFrame, schedule: str) -> float | str:
+def _bound(runs: pd.DataFrame, schedule: str) -> Entry:
     """Mean of "last-2" over the seeds at the theory's scale."""
     values = runs[(runs["factor"] == 1) & (runs["schedule"] == schedule)]["last-2"]
-    known = pd.to_numeric(values, errors="coerce")
+    known = numbers(values)
     return float(known.mean()) if known.notna().all() else str(values[known.isna()].iloc[0])
 
 
@@ -131,7 +132,7 @@ def _scale(rows: pd.DataFrame) -> Claim:
 
 
 def _ranks(table: pd.DataFrame) -> Claim:
-    known = pd.to_numeric(table["bound"], errors="coerce")
+    known = numbers(table["bound"])
     rows = known.notna()
     rank = spearmanr(known[rows], table["gap"][rows]).statistic
     verdict = HOLDS if rank > 0.8 else PARTLY if rank > 0.3 else FAILS

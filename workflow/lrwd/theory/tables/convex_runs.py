@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lrwd.analysis.undefined import Entry, undefined
 from lrwd.errors import ConfigError, DataError
 from lrwd.theory.formulas import bounds
 from lrwd.theory.formulas.bounds import Floats
@@ -26,9 +27,9 @@ BOUNDS = {
     "last-2": "last",
     "last, by weights": "last",
 }
-RISES = "NA: the learning rate rises"
-OWN_LR = "NA: the learning rate depends on the run's own gradients"
-NO_WEIGHTS = "NA: not made from weights"
+RISES = undefined("the learning rate rises")
+OWN_LR = undefined("the learning rate depends on the run's own gradients")
+NO_WEIGHTS = undefined("not made from weights")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _bounds(lr: Floats, norms: Floats, farthest: float, radius: float, factor: f
     }
 
 
-def _falling(bound: Callable[..., Floats], lr: Floats, norms: Floats, radius: float) -> float | str:
+def _falling(bound: Callable[..., Floats], lr: Floats, norms: Floats, radius: float) -> Entry:
     try:
         return float(bound(lr, norms, radius))
     except DataError:

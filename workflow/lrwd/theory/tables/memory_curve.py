@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lrwd import paper
+from lrwd.analysis.undefined import number
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.tables._memory import Remembered, remembered
 
@@ -42,8 +43,7 @@ def build(
     periods = tables["memory_period"].set_index(["arch", "recipe", "lr", "wd"])["measured_period"]
     rows = []
     for one in groups.values():
-        period = pd.to_numeric(periods[(one.arch, one.recipe, one.peak_lr, one.peak_wd)], errors="coerce")
-        rows += _rows(one, float(period))
+        rows += _rows(one, number(periods[(one.arch, one.recipe, one.peak_lr, one.peak_wd)]))
     return pd.DataFrame(rows)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from lrwd import paper
-from lrwd.reports.wording import number
+from lrwd.reports.wording import rounded
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
 from lrwd.theory.tables._memory import remembered
@@ -99,7 +99,8 @@ def claims(table: pd.DataFrame) -> list[Claim]:
         }
     ).sort_values("late")
     listed = "; ".join(
-        f"{schedule.replace('_', ' ')} {number(row.gain)} pp ({number(row.late)})" for schedule, row in frame.iterrows()
+        f"{schedule.replace('_', ' ')} {rounded(row.gain)} pp ({rounded(row.late)})"
+        for schedule, row in frame.iterrows()
     )
     rank = float(spearmanr(frame["gain"], frame["late"]).statistic)
     first = Claim(
