@@ -5,19 +5,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pandas as pd
-
 from lrwd import registry
 from lrwd.execution.script import script
 from lrwd.figures import _style
 from lrwd.runs.collect import histories_frame
+from lrwd.runs.table import read_runs
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.tables._write import read_table
 
 with script(snakemake.log[0]):
     part = registry.part("figures", snakemake.params.figure)
-    runs = pd.read_csv(snakemake.input.runs)
+    runs = read_runs(snakemake.input.runs)
     tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
     histories = None
     if hasattr(part, "cells"):  # the figure wants the epochs of some cells: those of their records

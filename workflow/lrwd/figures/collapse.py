@@ -92,7 +92,6 @@ def draw(
 
 def _curves(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its learning rate."""
-    rows = rows.assign(select_top1=pd.to_numeric(rows["select_top1"]))
     means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
     means = means[means["wd"] > 0]
     means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))

@@ -56,8 +56,8 @@ def _question() -> list[str]:
 
 
 def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> list[str]:
-    done = runs[pd.to_numeric(runs["select_top1"], errors="coerce").notna()]
-    in_grid = int((done["in_grid"].map(str) == "True").sum())
+    done = runs[runs["select_top1"].notna()]
+    in_grid = int(done["in_grid"].sum())
     lines = [
         f"* {count(len(done), 'training')}{' from elsewhere (imported)' if imported else ''}: {in_grid} on the grid, "
         f"{len(done) - in_grid} beside it on the line λ = κρη.",
@@ -74,9 +74,8 @@ def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> l
 def _selection(runs: pd.DataFrame, imported: bool) -> str:
     """Which accuracy chose, as far as the runs tell; at the first of equals."""
     whole = runs[runs["status"] == "ok"]
-    chose = pd.to_numeric(whole["select_top1"], errors="coerce")
     for name, text in _SELECTED_BY.items():
-        if name in whole.columns and len(whole) and (pd.to_numeric(whole[name], errors="coerce") == chose).all():
+        if name in whole.columns and len(whole) and (whole[name] == whole["select_top1"]).all():
             # A file from elsewhere names no epoch; its accuracies are taken as those of the last.
             assumed = " (as the file does not say otherwise)" if imported and name.endswith("_final") else ""
             return f"the best λ is chosen by {text}{assumed}"

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lrwd.errors import RecordError
 from lrwd.runs.record import read_record
+from lrwd.runs.table import typed
 from lrwd.study.cell import Cell, Group, Selection
 from lrwd.study.paths import record_path
 from lrwd.study.study import Study
@@ -69,7 +70,7 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
                 "torch": record["provenance"]["torch"],
             }
         )
-    return pd.DataFrame(rows)
+    return typed(pd.DataFrame(rows))
 
 
 def histories_frame(study: Study, cells: Iterable[Cell]) -> pd.DataFrame:
