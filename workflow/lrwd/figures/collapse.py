@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import number, reason
-from lrwd.figures._groups import grid_runs, groups, name, table
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import name
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -21,11 +22,7 @@ from lrwd.figures._style import (
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import compact, inches, interval, wrap
 
 TITLE = "Ratio, constant or time scale: against which do the curves of all η become one?"
@@ -45,29 +42,20 @@ ROW = 1.75
 MARKERS = "osD^vPX<>h"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """Curves of all learning rates, less each one's best, on three axes, one row a group.
 
-    Args:
-        runs: results/runs.csv of the study; only its grid cells are drawn.
-        tables: ``collapse`` adds the numbers and says which axis is best.
-        study: name of the study.
-        histories: not used.
+    Reads ``collapse`` for the numbers and for which axis is best.
     """
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    listed = groups(grid)
-    found = table(tables, "collapse", COLUMNS)
+    grid, listed = given.rows, given.groups
+    found = given.table("collapse", COLUMNS)
     curves = {group: _curves(group.rows(grid)) for group in listed}
     lrs = sorted({lr for means in curves.values() for lr in means["lr"]})
     width = MAX_WIDTH
     names = {group: wrap(name(group, listed), width / 3 - 0.8, FONT_SIZE) for group in listed}
     tallest = max(text.count("\n") for text in names.values())
-    figure = new_figure(TITLE, subtitle(runs, study), width, (ROW + 0.15 * tallest) * len(listed) + 0.55)
+    figure = given.new_figure(width, (ROW + 0.15 * tallest) * len(listed) + 0.55)
     panels = figure.subplots(len(listed), 3, sharey="row", squeeze=False)
     for column, (axis, (power, label)) in enumerate(AXES.items()):
         everywhere = pd.concat(list(curves.values()))

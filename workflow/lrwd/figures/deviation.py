@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from lrwd import paper
 from lrwd.analysis.undefined import as_array, number, reason
-from lrwd.figures._groups import table
+from lrwd.figures._frame import Input, from_table
 from lrwd.figures._published import LOOKS, name_of
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -23,11 +23,7 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import compact, shortened, wrap
 
 TITLE = "Accuracy lost when λ deviates from ρη by the factor κ"
@@ -38,21 +34,13 @@ MEAN = "all"
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_table(TITLE, "table2", COLUMNS, "No deviation has been computed yet.")
+def draw(given: Input) -> Figure:
     """Drop in pp against kappa: each architecture, their mean with its interval, fit and published values.
 
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``table2``; ``deviation_fit`` adds the fitted curve.
-        study: name of the study.
-        histories: not used.
+    Reads ``deviation_fit`` for the fitted curve.
     """
-    drops, fits = table(tables, "table2", COLUMNS), table(tables, "deviation_fit", FIT)
-    if drops.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No deviation has been computed yet.")
+    drops, fits = given.rows, given.table("deviation_fit", FIT)
     found = sorted({(str(d), str(r)) for d, r in zip(drops["dataset"], drops["recipe"], strict=True)})
     columns = min(2, len(found))
     width = 7.5 if columns == 1 else MAX_WIDTH
@@ -61,7 +49,7 @@ def draw(
         block: wrap(_note(_of(drops, block), _of(fits, block)), width / columns - 0.8, FONT_SIZE) for block in found
     }
     most = max(note.count("\n") + 1 if note else 0 for note in notes.values())
-    figure = new_figure(TITLE, subtitle(runs, study), width, num_rows * (3.4 + 0.17 * most))
+    figure = given.new_figure(width, num_rows * (3.4 + 0.17 * most))
     grid = figure.subplots(num_rows, columns, squeeze=False)
     look = looks([scope for scope in map(str, drops["scope"]) if scope != MEAN])
     marks: set[str] = set()

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from lrwd import paper
 from lrwd.analysis.undefined import number, reason, undefined
-from lrwd.figures._groups import block_name, blocks, groups, table
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import block_name, blocks, groups
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS, name_of
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
-from lrwd.figures._subtitle import subtitle
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks
 from lrwd.figures._text import first_line, interval, shortened
 
 TITLE = "Ratio ρ of optimal weight decay and learning rate, by architecture"
@@ -39,23 +39,12 @@ class Row:
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Forest plot of rho with 95% intervals, one row a group, the published Table 1 below.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``table1``.
-        study: name of the study.
-        histories: not used.
-    """
-    fits = table(tables, "table1", COLUMNS)
-    if fits.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No ratio has been estimated yet.")
+@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.")
+def draw(given: Input) -> Figure:
+    """Forest plot of rho with 95% intervals, one row a group, the published Table 1 below."""
+    fits = given.rows
     rows = _measured(fits) + _published()
-    figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(rows) + 0.85)
+    figure = given.new_figure(8.5, ROW * len(rows) + 0.85)
     axes = figure.subplots()
     dress(axes, grid="x")
     _axis(axes, [value for row in rows for value in row.defined])

@@ -14,9 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._cells import Layout, layout_of, mean_percent
-from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
-from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, key, legend, message_figure, new_figure, styled
-from lrwd.figures._subtitle import subtitle
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
+from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, key, legend
 from lrwd.figures._text import compact, inches, wrap
 
 TITLE = "Accuracy over learning rate and weight decay"
@@ -26,24 +26,15 @@ MISSING, DIVERGED, BEST, AT_EDGE = "#EDEDED", "#D5D5D5", "#C00000", "#FF9D5C"
 EDGES = {"interior": "o", "low": "v", "high": "^", "zero": "s"}
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """Heat map of the mean reported accuracy per (lr, wd), one panel a group, with wd*(lr) as a line.
 
-    Args:
-        runs: results/runs.csv of the study; only its grid cells are drawn.
-        tables: needs ``optimal_wd``; ``gap`` adds the best cell of the grid.
-        study: name of the study.
-        histories: not used.
+    Reads ``optimal_wd`` for the line, and ``gap`` for the best cell of the grid.
     """
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    optimal = table(tables, "optimal_wd", COLUMNS)
-    best = table(tables, "gap", (*COLUMNS[:4], "best_2d_lr", "best_2d_wd"))
-    listed = groups(grid)
+    optimal = given.table("optimal_wd", COLUMNS)
+    best = given.table("gap", (*COLUMNS[:4], "best_2d_lr", "best_2d_wd"))
+    grid, listed = given.rows, given.groups
     columns, width = columns_and_width(listed)
     layouts = {
         block: layout_of(pd.concat([group.rows(grid) for group in members]))
@@ -51,7 +42,7 @@ def draw(
     }
     tallest = max(layout.num_levels for layout in layouts.values())
     height = num_rows(listed, columns) * max(2.7, 1.25 + 0.17 * tallest)
-    figure = new_figure(TITLE, subtitle(runs, study), width, height)
+    figure = given.new_figure(width, height)
     places = panels(figure, listed, columns)
     marks: set[str] = set()
     for block, members in blocks(listed).items():

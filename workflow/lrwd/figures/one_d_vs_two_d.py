@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from lrwd import paper
 from lrwd.analysis.undefined import number, reason, undefined
-from lrwd.figures._groups import Group, groups, name, table
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import Group, name
 from lrwd.figures._style import (
     FONT_SIZE,
     GREY,
@@ -22,11 +23,7 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import interval, wrap
 
 TITLE = "Tuning η alone on the line λ = ρη against the whole grid"
@@ -48,25 +45,13 @@ ROW = 0.36
 CLAIM, NOISE = "#E3EEF6", "#C9C9C9"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Best accuracy of both searches and their gap in pp with its interval, one row a group.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``gap``.
-        study: name of the study.
-        histories: not used.
-    """
-    gaps = table(tables, "gap", COLUMNS)
-    if gaps.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No gap has been computed yet.")
-    listed = groups(gaps)
+@from_table(TITLE, "gap", COLUMNS, "No gap has been computed yet.")
+def draw(given: Input) -> Figure:
+    """Best accuracy of both searches and their gap in pp with its interval, one row a group."""
+    gaps, listed = given.rows, given.groups
     rows = [group.rows(gaps).iloc[0] for group in listed]
     look = looks([group.label for group in listed])
-    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, ROW * (len(rows) + 1) + 1.2)
+    figure = given.new_figure(MAX_WIDTH, ROW * (len(rows) + 1) + 1.2)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1.15))
     for axes in (left, right):
         dress(axes, grid="x")

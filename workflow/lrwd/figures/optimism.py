@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import number, reason, undefined
-from lrwd.figures._groups import block_name, blocks, groups, table
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import block_name, blocks
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -18,11 +19,7 @@ from lrwd.figures._style import (
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import interval, shortened, wrap
 
 TITLE = "What each liberty in choosing adds to the reported accuracy"
@@ -31,27 +28,16 @@ LOOKS = ((BLUE, "o"), (GREEN, "^"), (ORANGE, "s"), (VERMILLION, "D"))
 LINE, GAP = 0.19, 0.6
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Optimism in pp with its interval, one line for each liberty of each group.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``optimism``.
-        study: name of the study.
-        histories: not used.
-    """
-    found = table(tables, "optimism", COLUMNS)
-    if found.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No optimism has been computed yet.")
+@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.")
+def draw(given: Input) -> Figure:
+    """Optimism in pp with its interval, one line for each liberty of each group."""
+    found = given.rows
     liberties = _in_order(found["liberty"])
     look = {liberty: LOOKS[index % len(LOOKS)] for index, liberty in enumerate(liberties)}
-    listed = groups(found)
+    listed = given.groups
     step = len(liberties) + GAP
     num_blocks = len(blocks(listed))
-    figure = new_figure(TITLE, subtitle(runs, study), 8.5, LINE * (step * len(listed) + 2 * num_blocks) + 0.75)
+    figure = given.new_figure(8.5, LINE * (step * len(listed) + 2 * num_blocks) + 0.75)
     axes = figure.subplots()
     dress(axes, grid="x")
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)

@@ -1,16 +1,15 @@
 """Figure: the exact bootstrap distribution of rho, against the published interval."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lrwd import paper
 from lrwd.analysis.undefined import as_array, reason, undefined
-from lrwd.figures._groups import groups, name, table
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import name
 from lrwd.figures._logzero import LogZero
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
-from lrwd.figures._subtitle import subtitle
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks
 from lrwd.figures._text import wrap
 
 TITLE = "Which ratios ρ the resampled seeds give, and how often"
@@ -23,25 +22,16 @@ LOG_FROM = 8.0
 CLOSE = 0.006
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_table(TITLE, "rho_bootstrap", COLUMNS, "No ratio has been estimated yet.")
+def draw(given: Input) -> Figure:
     """A spike for each value of rho, as high as its probability, one row a group.
 
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``rho_bootstrap``; ``table1`` adds the estimate from the seeds as they are.
-        study: name of the study.
-        histories: not used.
+    Reads ``table1`` for the estimate from the seeds as they are.
     """
-    found = table(tables, "rho_bootstrap", COLUMNS)
-    if found.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No ratio has been estimated yet.")
-    listed = groups(found)
-    fits = table(tables, "table1", COLUMNS[:5])
+    found, listed = given.rows, given.groups
+    fits = given.table("table1", COLUMNS[:5])
     look = looks([group.label for group in listed])
-    figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(listed) + 0.9)
+    figure = given.new_figure(8.5, ROW * len(listed) + 0.9)
     axes = figure.subplots()
     dress(axes, grid="x")
     estimates = {group: as_array(group.rows(fits)["rho"][:1]) for group in listed}

@@ -14,7 +14,8 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import number, reason
-from lrwd.figures._groups import columns_and_width, grid_runs, groups, name, num_rows, panels, table
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     BLUE,
@@ -28,11 +29,7 @@ from lrwd.figures._style import (
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import interval, wrap
 
 TITLE = "The ridge of best weight decays, and three hypotheses"
@@ -47,27 +44,18 @@ SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
 UNTRAINED = "#DCE9F2"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
 
-    Args:
-        runs: results/runs.csv of the study; only its grid cells are drawn.
-        tables: ``timescale`` has what each learning rate says of the optimum, ``ridge`` the line.
-        study: name of the study.
-        histories: not used.
+    Reads ``timescale`` for what each learning rate says of the optimum, and ``ridge`` for the line.
     """
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    listed = groups(grid)
-    peaks, ridges = table(tables, "timescale", ROWS), table(tables, "ridge", RIDGE)
+    grid, listed = given.rows, given.groups
+    peaks, ridges = given.table("timescale", ROWS), given.table("ridge", RIDGE)
     columns, width = columns_and_width(listed)
     cells = {group: _cells(group.rows(grid)) for group in listed}
     norm = _norm([frame["drop"] for frame in cells.values()])
-    figure = new_figure(TITLE, subtitle(runs, study), width, 3.1 * num_rows(listed, columns))
+    figure = given.new_figure(width, 3.1 * num_rows(listed, columns))
     marks: set[str] = set()
     places = panels(figure, listed, columns)
     # Text is wrapped to the panel's inside: constrained layout ignores the width of titles.

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from lrwd import paper
 from lrwd.analysis.undefined import as_array, number, reason, undefined
-from lrwd.figures._groups import groups, table
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import groups
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS
 from lrwd.figures._style import (
@@ -21,11 +22,7 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import first_line, interval, shortened
 
 TITLE = "What another recipe changes: the ratio ρ and the slope b"
@@ -47,23 +44,12 @@ class Row:
     marker: str = ""
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Two forest plots that share their rows: rho on the left, b on the right; one block a network.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``robustness``.
-        study: name of the study.
-        histories: not used.
-    """
-    fits = table(tables, "robustness", COLUMNS)
-    if fits.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No recipe has been fitted yet.")
+@from_table(TITLE, "robustness", COLUMNS, "No recipe has been fitted yet.")
+def draw(given: Input) -> Figure:
+    """Two forest plots that share their rows: rho on the left, b on the right; one block a network."""
+    fits = given.rows
     rows = _rows(fits)
-    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, ROW * len(rows) + 1.0)
+    figure = given.new_figure(MAX_WIDTH, ROW * len(rows) + 1.0)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes in (left, right):
         dress(axes, grid="x")

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import BLUE, FONT_SIZE, INK, VERMILLION, dress, key, legend, new_figure, styled
+from lrwd.figures._style import BLUE, FONT_SIZE, INK, VERMILLION, dress, key, legend, new_figure
 from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("convex_ranking",)
 TITLE = "Which schedule ends at the lowest loss? Logistic regression on digits"
@@ -19,14 +20,9 @@ SUBTITLE = (
 SERIES = (("gap", VERMILLION, "o", -0.14), ("tuned_gap", BLUE, "s", 0.14))
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Left, the gaps; right, at the theory's scale against what the strongest bound allows.
-
-    Args:
-        tables: ``convex_ranking``.
-    """
-    table = tables["convex_ranking"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Left, the gaps; right, at the theory's scale against what the strongest bound allows."""
     figure = new_figure(TITLE, SUBTITLE, 10.0, 0.25 * len(table) + 0.9)
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
     dress(left, grid="both")

@@ -20,8 +20,8 @@ from lrwd.figures._style import (
     key,
     legend,
     new_figure,
-    styled,
 )
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("equal_weight",)
 TITLE = "How equal are the weights of all gradients under the schedules of equal weight?"
@@ -32,14 +32,9 @@ PANELS = {"spread_exact": "AdamW's own products Π(1 − ηλ)", "spread_exponen
 ROUNDING = 1e-12
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Spread against lr*wd of the first step, by the exact recursion and by the post's approximation of it.
-
-    Args:
-        tables: ``equal_weight``.
-    """
-    table = tables["equal_weight"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Spread against lr*wd of the first step, by the exact recursion and by the post's approximation of it."""
     names = list(dict.fromkeys(table["schedule"]))
     look = {name: LOOKS[index % len(LOOKS)] for index, name in enumerate(names)}
     figure = new_figure(TITLE, SUBTITLE, 9.0, 3.4)

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import as_array
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure, styled
+from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure
 from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("memory_curve",)
 TITLE = "What is remembered of a batch, against how many steps ago it was seen"
@@ -19,14 +20,9 @@ FITTED: dict[str, Any] = {"color": GREY, "linewidth": 1.4, "linestyle": "--"}
 MEASURED: dict[str, Any] = {"color": BLUE, "marker": "o", "markersize": 4.5, "linestyle": "none"}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Label margins by age, one panel for each (lr, wd) of the constant schedule.
-
-    Args:
-        tables: ``memory_curve``.
-    """
-    table = tables["memory_curve"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Label margins by age, one panel for each (lr, wd) of the constant schedule."""
     table = table[table["schedule"] == "constant"]
     lrs, wds = sorted(set(table["lr"])), sorted(set(table["wd"]))
     seeds, steps = int(table["num_seeds"].max()), int(table["num_steps"].max())

@@ -9,22 +9,18 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import as_array
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure, styled
+from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure
 from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("memory_period",)
 TITLE = "How long is a batch remembered? Measured against 1/(ηλ)"
 LOOKS = ((BLUE, "o"), (VERMILLION, "s"), ("#009E73", "^"), ("#CC79A7", "D"))
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Periods with intervals on logarithmic axes, with the prediction and what forgetting without decay makes of it.
-
-    Args:
-        tables: ``memory_period``.
-    """
-    table = tables["memory_period"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Periods with intervals on logarithmic axes, with the prediction and what forgetting without decay makes of it."""
     table = table[table["schedule"] == "constant"].drop_duplicates(["arch", "lr", "wd"])
     lrs = sorted(set(table["lr"]))
     steps, seeds = int(table["num_steps"].max()), int(table["num_seeds"].max())

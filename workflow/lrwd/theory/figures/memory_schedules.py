@@ -18,9 +18,9 @@ from lrwd.figures._style import (
     key,
     legend,
     new_figure,
-    styled,
 )
 from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("memory_schedules",)
 TITLE = "Which batches are remembered under which schedule?"
@@ -30,14 +30,9 @@ FORGETTING = {"color": GREY, "linewidth": 1.4, "linestyle": "--"}
 MEASURED: dict[str, Any] = {"color": BLUE, "marker": "o", "markersize": 4, "linestyle": "none"}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Rates above, shares of weights and of memory below, one column a schedule, by tenths of the training.
-
-    Args:
-        tables: ``memory_schedules``.
-    """
-    table = tables["memory_schedules"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Rates above, shares of weights and of memory below, one column a schedule, by tenths of the training."""
     recipes = list(dict.fromkeys(table["recipe"]))
     first = table.iloc[0]
     subtitle = (

@@ -5,8 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import as_array
-from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure, styled
+from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure
 from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("order",)
 TITLE = "Clean data early or late: does the schedule decide what they are worth?"
@@ -17,14 +18,9 @@ LOOKS = {
 }
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Left accuracies by schedule, right against the predicted weight of clean data.
-
-    Args:
-        tables: ``order``.
-    """
-    table = tables["order"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Left accuracies by schedule, right against the predicted weight of clean data."""
     late = table[table["order"] == "clean_last"].sort_values("clean_weight")
     schedules = list(dict.fromkeys([*late["schedule"], *table["schedule"]]))
     first = table.iloc[0]
