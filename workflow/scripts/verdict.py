@@ -10,10 +10,10 @@ from lrwd.execution.script import script
 from lrwd.reports.html import as_html
 from lrwd.reports.verdict import write_verdict
 from lrwd.runs.table import read_runs
-from lrwd.tables._write import read_table
+from lrwd.tables._write import read_tables
 
 with script(snakemake.log[0]):
-    tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
+    tables = read_tables(snakemake.input.tables)
     runs = read_runs(snakemake.input.runs)
     text = write_verdict(tables, runs, snakemake.params.study, snakemake.params.imported)
     write_text_atomic(snakemake.output.md, text)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import number, reason
+from lrwd.figures._cells import drops
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import name
 from lrwd.figures._logzero import LogZero
@@ -50,7 +51,7 @@ def draw(given: Input) -> Figure:
     """
     grid, listed = given.rows, given.groups
     found = given.table("collapse", COLUMNS)
-    curves = {group: _curves(group.rows(grid)) for group in listed}
+    curves = {group: drops(group.rows(grid[grid["wd"] > 0])) for group in listed}
     lrs = sorted({lr for means in curves.values() for lr in means["lr"]})
     width = MAX_WIDTH
     names = {group: wrap(name(group, listed), width / 3 - 0.8, FONT_SIZE) for group in listed}
@@ -76,14 +77,6 @@ def draw(given: Input) -> Figure:
         panels[row, 0].set_ylabel("top-1 below the\nbest of its η (pp)", size=FONT_SIZE)
     legend(figure, _handles(lrs, below))
     return figure
-
-
-def _curves(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its learning rate."""
-    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
-    means = means[means["wd"] > 0]
-    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
-    return means
 
 
 def _look(lr: float, lrs: Sequence[float]) -> dict[str, Any]:
@@ -143,9 +136,9 @@ def axis_name(axis: str) -> str:
 
 def _depth(row: Sequence[Axes], means: pd.DataFrame) -> bool:
     """Limit a row's depth, so that collapsed cells do not flatten the rest; says whether any lies below."""
-    drops = -means["drop"].to_numpy(dtype=float)
-    deepest = float(drops.max(initial=0.0))
-    usual = float(np.quantile(drops, 0.75)) if len(drops) else 0.0
+    below = -means["drop"].to_numpy(dtype=float)
+    deepest = float(below.max(initial=0.0))
+    usual = float(np.quantile(below, 0.75)) if len(below) else 0.0
     depth = min(deepest, max(2.0 * usual, 1.0)) or 1.0
     for axes in row:
         axes.set_ylim(-1.08 * depth, 0.08 * depth)

@@ -16,7 +16,7 @@ from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._cells import Layout, layout_of, mean_percent
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
-from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, key, legend
+from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, dress_bar, key, legend
 from lrwd.figures._text import compact, inches, wrap
 
 TITLE = "Accuracy over learning rate and weight decay"
@@ -176,9 +176,7 @@ def _bars(figure: Figure, scales: dict[Group, Normalize], places: dict[Group, Ax
             ticks=MaxNLocator(6, steps=[1, 2, 5, 10]),
             fraction=0.06,
         )
-        bar.set_label("top-1 (%)" if not shared else "top-1 accuracy (%), mean of seeds", size=FONT_SIZE)
-        bar.ax.tick_params(labelsize=FONT_SIZE)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        dress_bar(bar, "top-1 accuracy (%), mean of seeds" if shared else "top-1 (%)")
 
 
 def _handles(marks: set[str]) -> list:

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import number, reason
+from lrwd.figures._cells import drops
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
@@ -27,6 +28,7 @@ from lrwd.figures._style import (
     PANEL_SIZE,
     VERMILLION,
     dress,
+    dress_bar,
     key,
     legend,
 )
@@ -77,23 +79,20 @@ def draw(given: Input) -> Figure:
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
         aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5),
     )  # fmt: skip
-    bar.set_label("top-1 below the best of its η (pp)", size=FONT_SIZE)
-    bar.ax.tick_params(labelsize=FONT_SIZE)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    dress_bar(bar, "top-1 below the best of its η (pp)")
     legend(figure, _handles(marks))
     return figure
 
 
 def _cells(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its lr (wd = 0 included there)."""
-    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
-    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
+    means = drops(rows)
     return means[means["wd"] > 0]
 
 
-def _norm(drops: Sequence[pd.Series]) -> Normalize:
+def _norm(columns: Sequence[pd.Series]) -> Normalize:
     """Colours for what lies around the ridge; collapsed cells get the end of the scale."""
-    together = np.concatenate([drop.to_numpy(dtype=float) for drop in drops])
+    together = np.concatenate([drop.to_numpy(dtype=float) for drop in columns])
     usual = 2.0 * float(np.quantile(-together, 0.5)) if together.size else 1.0
     return Normalize(-max(usual, 0.5), 0.0)
 

@@ -13,6 +13,7 @@ from lrwd.figures._frame import Input, from_table
 from lrwd.figures._groups import groups
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS
+from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, separate
 from lrwd.figures._style import (
     FONT_SIZE,
     GREY,
@@ -23,7 +24,7 @@ from lrwd.figures._style import (
     legend,
     looks,
 )
-from lrwd.figures._text import first_line, interval, shortened
+from lrwd.figures._text import interval, shortened
 
 TITLE = "What another recipe changes: the ratio ρ and the slope b"
 COLUMNS = ("dataset", "arch", "label", "recipe", "reference", "rho", "rho_ci_low", "rho_ci_high", "b", "b_argmax")
@@ -58,17 +59,13 @@ def draw(given: Input) -> Figure:
     _slope_axis(right, _shown(fits, ("b", "b_ci_low", "b_ci_high", "b_argmax", "b_argmax_ci_low", "b_argmax_ci_high")))
     for place, row in enumerate(rows):
         if row.fit is None:
-            left.axhline(place - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
-            right.axhline(place - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
+            separate(left, place - 0.5)
+            separate(right, place - 0.5)
             continue
         _ratio(left, scale, place, row)
         _slope(right, place, row)
     left.set_ylim(len(rows) - 0.3, -0.8)
-    left.set_yticks(range(len(rows)), labels=[row.text for row in rows], size=FONT_SIZE)
-    for tick, row in zip(left.yaxis.get_major_ticks(), rows, strict=True):
-        tick.tick1line.set_visible(False)
-        tick.label1.set_color(INK if row.fit is None else row.colour)
-        tick.label1.set_fontweight("bold" if row.fit is None else "normal")
+    name_rows(left, [RowName(place, row.text, row.fit is None, row.colour) for place, row in enumerate(rows)])
     right.tick_params(axis="y", length=0, labelleft=False)
     left.set_xlabel("ρ in λ* = ρη (no unit)", size=FONT_SIZE)
     right.set_xlabel("slope b of ln λ* on ln η", size=FONT_SIZE)
@@ -132,16 +129,13 @@ def _slope(axes: Axes, place: int, row: Row) -> None:
 
 def _estimate(axes: Axes, place: int, row: Row, values: list, places: list[float]) -> None:
     """A mark with its interval and its number, or why there is none."""
-    right = axes.get_yaxis_transform()
     if reason(values[0]):
-        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        text = first_line(undefined(reason(values[0])), 2.2, FONT_SIZE)
-        axes.text(0.02, place, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        say_undefined(axes, place, values[0], width=2.2)
         return
     if np.isfinite(places[1:]).all():
         axes.plot(places[1:], [place, place], "-|", color=row.colour, linewidth=1.8, markersize=7, zorder=2)
     axes.plot(places[0], place, row.marker, color=row.colour, markersize=7, zorder=3, clip_on=False)
-    axes.text(1.02, place, interval(*values), transform=right, va="center", size=FONT_SIZE, color=INK)
+    at_right(axes, place, interval(*values))
 
 
 def _handles(rows: list[Row]) -> list:

@@ -1,6 +1,7 @@
 """From records to frames: one row a cell, one row an epoch."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
@@ -88,6 +89,11 @@ def histories_frame(study: Study, cells: Iterable[Cell]) -> pd.DataFrame:
         }
         rows += [name | row for row in read_record(record_path(study.results, cell))["history"]]
     return pd.DataFrame(rows)
+
+
+def cells_of(runs: pd.DataFrame) -> list[Cell]:
+    """The cells that rows of the table of runs belong to."""
+    return [Cell(*row) for row in runs[[field.name for field in fields(Cell)]].itertuples(index=False)]
 
 
 def _setting(recipe: Mapping[str, Any]) -> dict[str, Any]:

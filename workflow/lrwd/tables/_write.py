@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import numbers
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def read_table(path: Path | str) -> pd.DataFrame:
         elif len(column) and pd.to_numeric(column, errors="coerce").notna().all():
             frame[name] = pd.to_numeric(column)
     return frame
+
+
+def read_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Read tables' CSVs, each under its file's name."""
+    return {Path(path).stem: read_table(path) for path in paths}
 
 
 def _rows(frame: pd.DataFrame) -> list[list[Any]]:

@@ -1,7 +1,6 @@
 """What it costs in the bounds of post 003 not to know the gradients to come, and to guess an optimum."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from lrwd.theory.formulas import norm_schedules as derived
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.formulas.optimal_tail import optimal_tail, with_best_final
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import (
     ADAGRAD,
     CONSTANT_AVERAGE,
@@ -34,12 +35,7 @@ SLIP = "constant, as printed (ΣG)"
 AS_PRINTED, BY_WEIGHTS = "last-2, as printed", "last, by weights"
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Ratio of two schedules' bounds on the same gradient norms; R cancels.
 
     Args:

@@ -1,7 +1,5 @@
 """The bounds of post 003 beside what SGD measures on a convex problem."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,6 +8,8 @@ from lrwd import paper
 from lrwd.analysis.undefined import numbers
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables.convex_runs import BOUNDS
 
 STUDIES: tuple[str, ...] = ()
@@ -25,12 +25,7 @@ PLACES = {
 }
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Set each schedule's measured gap beside each bound, at the theory's scale.
 
     Args:

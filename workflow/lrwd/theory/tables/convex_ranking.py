@@ -1,7 +1,5 @@
 """Schedules of post 003 ranked by the last loss on a convex problem, at the theory's scale and at the best one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,8 @@ from lrwd.analysis.undefined import Entry, numbers
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import (
     CONSTANT_AVERAGE,
     CONSTANT_LAST,
@@ -31,12 +31,7 @@ OTHERS = (CONSTANT_AVERAGE, INVERSE, CONSTANT_LAST, LINEAR, WARM_COSINE, WARM_LI
 CLOSED_FORM = "Eq. 28"
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Rank by the mean gap of theta_T.
 
     The best factor is chosen on the seeds with even numbers and scored on the others, and the other way round, so that

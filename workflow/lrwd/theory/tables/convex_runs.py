@@ -1,6 +1,6 @@
 """SGD on a convex problem under every schedule of post 003: gaps and bounds of each run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from lrwd.theory.formulas import bounds
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.formulas.sgd import Runs, Schedule, run_sgd
 from lrwd.theory.tables._convex import ConvexConfig, Setting, batches, setting
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import OWN_PAST, candidates, own_norms
 
 STUDIES: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class _Entry:
     weights: Floats | None
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Run every schedule at every factor with every seed, all on the same batches.
 
     Args:

@@ -1,7 +1,5 @@
 """What is remembered of a batch against how long ago it was seen, beside the predicted weights of gradients."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +8,8 @@ import pandas as pd
 from lrwd import paper
 from lrwd.analysis.undefined import number
 from lrwd.stats.interval import mean_interval
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, remembered
 
 STUDIES = ("memory", "memory_schedules")
@@ -18,14 +18,7 @@ TABLES = ("memory_period",)
 EDGES = (0, 3, 6, 12, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400)
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Average what is remembered over bins of age.
 
     Args:

@@ -1,7 +1,5 @@
 """Measured memory periods beside the predicted 1/(lr*wd), from trainings of one epoch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,8 @@ from lrwd.reports.wording import rounded
 from lrwd.stats.shape_fit import ShapeFit
 from lrwd.theory.formulas.memory import memory_period_approximate
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, fit_period, remembered
 
 STUDIES = ("memory", "memory_schedules")
@@ -21,14 +21,7 @@ E_TIMES = 1 / np.e
 NEAR = 2.0
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Fit the memory period of every (recipe, lr, wd) and set it beside 1/(lr*wd).
 
     Args:

@@ -1,7 +1,6 @@
 """Which batches are remembered under each schedule: rates, predicted weights and what was measured, by tenths."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ from lrwd.analysis.undefined import numbers, or_undefined
 from lrwd.reports.wording import rounded
 from lrwd.stats.bootstrap import no_interval_reason, percentile_interval, seed_multisets
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, remembered
 
 STUDIES = ("memory_schedules",)
@@ -21,14 +22,7 @@ NUM_PARTS = 10
 LATE = 2
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Share of all that is remembered that lies in each tenth of the training.
 
     Args:
@@ -45,7 +39,7 @@ def build(
     return pd.DataFrame([row for one in remembered(records["memory_schedules"]) for row in _rows(one, tables)])
 
 
-def _rows(one: Remembered, tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def _rows(one: Remembered, tables: Tables) -> list[dict[str, Any]]:
     parts = np.array_split(np.arange(len(one.lr)), NUM_PARTS)
     shares, low, high, reason = _measured(one, [*parts, np.concatenate(parts[-LATE:])])
     late = {

@@ -1,7 +1,5 @@
 """How near the schedules of practice are to what post 003 derives from the gradient norms of network trainings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,8 @@ from lrwd.analysis.undefined import numbers, undefined
 from lrwd.theory.formulas.bounds import Floats, last_iterate_tail
 from lrwd.theory.formulas.optimal_tail import best_of_shape, optimal_tail
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import GUESS, OPTIMUM, WARM_COSINE, WARM_LINEAR
 
 STUDIES: tuple[str, ...] = ()
@@ -21,12 +21,7 @@ NOT_SCHEDULES = ("arch", "recipe", "num_seeds", "step", "measured_norm", "norm")
 STARTS_BELOW, PEAKS_BEFORE = 0.5, 0.5
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Compare each schedule with the minimum of "last-2" on the same norms.
 
     Args:

@@ -1,7 +1,5 @@
 """Accuracy with the clean data early or late, beside the share of the gradients' weights that the clean data have."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,8 @@ from lrwd import paper
 from lrwd.reports.wording import rounded
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import remembered
 
 STUDIES = ("order",)
@@ -19,14 +19,7 @@ TABLES: tuple[str, ...] = ()
 ORDERS = ("shuffled", "clean_first", "clean_last")
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Mean test accuracy of each schedule and order.
 
     Args:

@@ -1,7 +1,5 @@
 """Weight RMS of each kind of layer at the end, beside the transient and sqrt(lr/(2 wd))."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,8 @@ from lrwd.reports.wording import rounded
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.formulas.weight_rms import asymptotic_rms
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._weight_rms import Path, paths
 
 STUDIES = ("weight_rms",)
@@ -26,14 +26,7 @@ MOVED = 1.25
 NO_DECAY = undefined("no decay")
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Compare the RMS after the last step with what is predicted from the initial one.
 
     Args:
