@@ -19,6 +19,7 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
+from lrwd.runs.collect import trained_by_other_code
 from lrwd.runs.missing import note_missing
 from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
@@ -31,6 +32,8 @@ from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
+# So many records are looked into at the start, to say that the code has changed since.
+FEW = 20
 # Targets that only look on: they need no lock, and leave the placing of cells to others.
 ONLY_LOOKING = {"status", "interim"}
 
@@ -222,6 +225,11 @@ class Session:
             for path in set_aside_torn(self.records_of(study.with_bases(cells))):
                 print(
                     f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
+                )
+            if other := trained_by_other_code(study, cells[:FEW]):
+                print(
+                    f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
+                    file=sys.stderr,
                 )
             note_missing(self.records_of(cells), Path(study.results, "studies", study.name, "missing"), Path(made))
 
