@@ -19,7 +19,6 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
-from lrwd.runs.collect import trained_by_other_code
 from lrwd.runs.missing import note_missing
 from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
@@ -222,6 +221,9 @@ class Session:
                     check_demands(demands_on(study, dataset), dataset, prepared)
         # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
         if self.is_main:
+            # Not at the top: it imports pandas, and every job on a cluster reads these rules.
+            from lrwd.runs.collect import trained_by_other_code
+
             for path in set_aside_torn(self.records_of(study.with_bases(cells))):
                 print(
                     f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
