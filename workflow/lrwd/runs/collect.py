@@ -140,7 +140,7 @@ def cells_of(runs: pd.DataFrame) -> list[Cell]:
 
 
 def _setting(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells a study's recipes apart, and which trainings had the same budget."""
+    """What a study's recipes may differ in, and what a training's budget depends on."""
     return {
         "optimizer": recipe["optimizer"]["name"],
         "schedule": recipe["schedule"]["name"],
@@ -152,8 +152,8 @@ def _setting(recipe: Mapping[str, Any]) -> dict[str, Any]:
 def selected_top1(record: Mapping[str, Any], selection: Selection) -> tuple[float, float]:
     """A record's accuracy that selects, and its test accuracy at that epoch.
 
-    A diverged training ends as a guess, so its final accuracy is chance; its best epoch before it diverged counts as
-    the paper's script counts it, if it is above chance.
+    The final accuracy of a diverged training is chance. Its best epoch before it diverged counts, as in the paper's
+    script, if it is above chance.
     """
     chance = 1.0 / record["num_classes"]
     row = record["metrics"]["final" if selection.epoch == "final" else f"best_{selection.split}"]
