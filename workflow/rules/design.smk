@@ -38,7 +38,7 @@ for table in SESSION.design_tables:
             table=table,
             # Not read by the script: what changes them simulates anew.
             study=STUDY.analysis_key(),
-            design=json.dumps(config["design"], sort_keys=True),
+            design=json.dumps(SESSION.config["design"], sort_keys=True),
             code=code_hash.design_code(),
         message:
             f"simulate studies for table {table}"
@@ -64,7 +64,7 @@ rule figure_power:
         "../../envs/analysis.yaml"
     params:
         study=STUDY.name,
-        enough=config["design"]["enough_power"],
+        enough=SESSION.config["design"]["enough_power"],
         code=code_hash.figure_code("design/power.py"),
     message:
         "figure power"

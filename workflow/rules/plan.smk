@@ -52,7 +52,7 @@ rule table_plan:
     params:
         # Not read by the script: what changes it makes the table anew.
         study=STUDY.analysis_key(),
-        recipes=repr([config["recipes"][name] for part in STUDY.parts for name in part.recipes]),
+        recipes=repr([SESSION.config["recipes"][name] for part in STUDY.parts for name in part.recipes]),
         code=code_hash.plan_code(),
     message:
         "table plan"

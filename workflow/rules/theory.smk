@@ -58,7 +58,7 @@ for table in THEORY_TABLES:
         params:
             table=table,
             # Not read by the script: what changes them makes the table anew.
-            knobs=lambda wildcards, table=table: repr(knobs_of(table, config)),
+            knobs=lambda wildcards, table=table: repr(knobs_of(table, SESSION.config)),
             code=code_hash.theory_code(table),
         message:
             f"theory table {table}"

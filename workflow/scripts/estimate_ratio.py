@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from lrwd.analysis.undefined import known
 from lrwd.atomic import write_json_atomic
 from lrwd.execution.script import script
 from lrwd.runs.collect import runs_frame
@@ -18,6 +19,6 @@ with script(snakemake.log[0]):
     ratios = {}
     for row in table.itertuples():
         # Rounded, as it becomes part of paths; None where there is no positive ratio, so no line to train on.
-        known = isinstance(row.rho, float) and row.rho > 0
-        ratios[f"{row.dataset}/{row.arch}/{row.recipe}"] = significant(row.rho, 4) if known else None
+        rho = known(row.rho)
+        ratios[f"{row.dataset}/{row.arch}/{row.recipe}"] = significant(rho, 4) if rho and rho > 0 else None
     write_json_atomic(snakemake.output[0], ratios)

@@ -9,9 +9,8 @@ from lrwd import registry
 from lrwd.atomic import write_text_atomic
 from lrwd.execution.script import script
 from lrwd.figures import _style
-from lrwd.runs.collect import histories_frame, runs_frame
+from lrwd.runs.collect import cells_of, histories_frame, runs_frame
 from lrwd.runs.record import looks_whole
-from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.paths import ratios_path, record_path
 from lrwd.study.study import read_ratios
@@ -39,8 +38,7 @@ with script(snakemake.log[0]):
         part = registry.part("figures", name)
         histories = None
         if hasattr(part, "cells"):
-            chosen = part.cells(runs, tables)[["dataset", "arch", "recipe", "lr", "wd", "seed"]]
-            histories = histories_frame(study, [Cell(*row) for row in chosen.itertuples(index=False)])
+            histories = histories_frame(study, cells_of(part.cells(runs, tables)))
         path = folder / "figures" / f"{name}.png"
         path.parent.mkdir(exist_ok=True)
         _style.save(part.draw(runs, tables, f"{study.name} · {mark}", histories), path, path.with_suffix(".svg"))

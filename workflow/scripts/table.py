@@ -5,13 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pandas as pd
-
 from lrwd import registry
 from lrwd.execution.script import script
+from lrwd.runs.table import read_runs
 from lrwd.tables._write import write_table
 
 with script(snakemake.log[0]):
     part = registry.part("tables", snakemake.params.table)
-    frame = part.build(pd.read_csv(snakemake.input.runs))
+    frame = part.build(read_runs(snakemake.input.runs))
     write_table(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])

@@ -8,6 +8,7 @@ from run_columns import COLUMNS
 
 from lrwd.atomic import write_json_atomic
 from lrwd.errors import RecordError
+from lrwd.runs import table
 from lrwd.runs.collect import histories_frame, runs_frame, selected_top1
 from lrwd.runs.record import RECORD_VERSION
 from lrwd.study.cell import Cell, Selection
@@ -107,7 +108,7 @@ def test_one_row_a_cell(study: Study) -> None:
     on_grid = store(study, Cell(*GROUP, 0.003, 0.4, 0), DIVERGED)
     on_line = store(study, Cell(*GROUP, 0.003, 0.15, 0), TRAINED)
     frame = runs_frame(study, {GROUP: RHO}, [on_both, on_grid, on_line])
-    assert frame.columns.tolist() == COLUMNS
+    assert frame.columns.tolist() == COLUMNS == list(table.COLUMNS)
     assert frame[["dataset", "arch", "recipe", "lr", "wd", "seed"]].values.tolist() == [
         [*GROUP, 0.001, 0.05, 0],
         [*GROUP, 0.003, 0.4, 0],

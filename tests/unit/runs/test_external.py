@@ -10,7 +10,8 @@ import pytest
 
 from lrwd import paper
 from lrwd.errors import ConfigError, DataError
-from lrwd.runs.external import COLUMNS, import_runs
+from lrwd.runs.external import import_runs
+from lrwd.runs.table import COLUMNS, read_runs
 from lrwd.study.load import load_study
 from lrwd.study.study import Imported
 from lrwd.tables import table1
@@ -45,16 +46,10 @@ def test_the_least_that_is_needed(tmp_path: Path) -> None:
     assert "ragged" in report
 
 
-def test_the_columns_are_those_of_the_runs_table() -> None:
-    from run_columns import COLUMNS as COLLECTED
-
-    assert list(COLUMNS) == COLLECTED
-
-
 def test_our_own_runs_table_can_be_imported() -> None:
     path = ROOT / "results" / "runs.csv"
     runs, _ = import_runs(Imported(str(path), None, None, None))
-    own = pd.read_csv(path)
+    own = read_runs(path)
     pd.testing.assert_frame_equal(table1.build(runs), table1.build(own))
 
 

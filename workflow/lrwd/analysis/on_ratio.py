@@ -44,7 +44,7 @@ class OnRatio:
 
 def kappas_of(runs: pd.DataFrame) -> Floats:
     """The kappas that a study trained, with 1 as their reference; if none, the paper's seven."""
-    trained = pd.to_numeric(runs["kappa"]).dropna().unique()
+    trained = runs["kappa"].dropna().unique()
     return np.unique([*trained, 1.0]) if len(trained) else np.array(paper.KAPPAS)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lrwd.errors import DataError
+from lrwd.runs.table import typed
 from lrwd.stats.surface import Surface
 
 NEEDED = (
@@ -78,21 +79,15 @@ def groups(runs: pd.DataFrame) -> list[Group]:
 
 
 def checked(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with an accuracy, with the types that a CSV may have lost.
+    """The rows that have an accuracy, each column with its type.
 
     Raises:
-        DataError: a column is missing, an ``in_grid`` is neither True nor False, or a cell occurs twice.
+        DataError: a column is missing, an entry is not of its column's type, or a cell occurs twice.
     """
     absent = [name for name in NEEDED if name not in runs.columns]
     if absent:
         raise DataError(f"runs: column {', '.join(absent)} is missing; needed: {', '.join(NEEDED)}")
-    in_grid = runs["in_grid"].map(str)
-    wrong = ~in_grid.isin(["True", "False"])
-    if wrong.any():
-        raise DataError(f"runs: in_grid is {in_grid[wrong].iloc[0]!r}; allowed: True, False")
-    # An all-empty column is read as text or as float, as the reader likes.
-    numbers = {name: pd.to_numeric(runs[name]) for name in ("kappa", "rho", "select_top1", "report_top1")}
-    runs = runs.assign(in_grid=in_grid == "True", **numbers)
+    runs = typed(runs)
     runs = runs[runs["select_top1"].notna()]
     twice = runs.duplicated([*KEYS, "lr", "wd", "seed"])
     if twice.any():

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from lrwd.analysis.undefined import number
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -23,7 +24,7 @@ from lrwd.figures._style import (
     new_figure,
     styled,
 )
-from lrwd.figures._text import number, wrap
+from lrwd.figures._text import wrap
 
 TITLE = "Can the grid tell the hypotheses apart?"
 # In the order of the table: the published ratio, then +1, 0, -1 through the grid's centre.

@@ -23,6 +23,13 @@ def mean_percent(rows: pd.DataFrame) -> pd.DataFrame:
     return means
 
 
+def drops(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean selecting accuracy of each cell, and ``drop``: its difference to the best of its lr, in pp, 0 or below."""
+    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
+    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
+    return means
+
+
 @dataclass(frozen=True)
 class Layout:
     """Places of a grid's cells: columns are learning rates; rows are steps of wd, or ln wd if they differ.

@@ -33,8 +33,7 @@ class Group:
 
 def grid_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """Runs that belong to the grid and have an accuracy (a run of the line alone is no cell of a panel)."""
-    # As text, since a column read from a CSV may hold either.
-    return runs[(runs["in_grid"].map(str) == "True") & pd.to_numeric(runs["report_top1"]).notna()]
+    return runs[runs["in_grid"] & runs["report_top1"].notna()]
 
 
 def table(tables: dict[str, pd.DataFrame], name: str, columns: Sequence[str]) -> pd.DataFrame:

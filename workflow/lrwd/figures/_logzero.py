@@ -10,6 +10,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from lrwd.figures._style import FONT_SIZE, GREY
 from lrwd.figures._text import compact, inches
 
+# From this ratio of the largest to the smallest value on, a linear axis would hide the small ones.
+LOG_FROM = 8.0
+
 
 @dataclass(frozen=True)
 class LogZero:
@@ -42,6 +45,15 @@ class LogZero:
             return cls(low, high, None, low)
         step = (high / low) ** 0.13
         return cls(low, high, low / step ** (2 / 3), low / step ** (4 / 3))
+
+    @classmethod
+    def if_needed(cls, values: Iterable[float]) -> "LogZero | None":
+        """An axis that holds these values (negative ones at zero), or None if a linear axis shows them as well."""
+        array = np.asarray(list(values), dtype=float)
+        positive = array[array > 0]
+        if not positive.size or positive.max() / positive.min() < LOG_FROM:
+            return None
+        return cls.of(np.where(array < 0, 0.0, array), pad=0.04)
 
     def place(self, values: np.ndarray | float) -> np.ndarray:
         """Positions on the axis: zero (and below) at its own place, all else as it is."""

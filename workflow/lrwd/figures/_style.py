@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -125,7 +126,6 @@ def new_figure(title: str, subtitle: str, width: float, height: float) -> Figure
     head = top + LINE_HEIGHT * (lines.count("\n") + 1) + 0.12
     total = height + head
     # h_pad and w_pad keep neighbouring panels' labels apart; constrained layout ignores titles' widths.
-    # h_pad and w_pad keep neighbouring panels' labels apart; constrained layout ignores titles' widths.
     layout = ConstrainedLayoutEngine(h_pad=0.07, w_pad=0.06, hspace=0.02, wspace=0.02)
     figure = Figure(figsize=(min(width, MAX_WIDTH), total), layout=layout, facecolor="white", dpi=DPI)
     FigureCanvasAgg(figure)
@@ -164,6 +164,13 @@ def dress(axes: Axes, grid: str = "") -> None:
     axes.set_axisbelow(True)
     if grid:
         axes.grid(axis=grid, color=PALE, linewidth=0.7)  # type: ignore[arg-type]
+
+
+def dress_bar(bar: Colorbar, label: str) -> None:
+    """A colour bar with a label, small ticks and no outline."""
+    bar.set_label(label, size=FONT_SIZE)
+    bar.ax.tick_params(labelsize=FONT_SIZE)
+    bar.outline.set_visible(False)  # type: ignore[operator]
 
 
 def legend(figure: Figure, handles: Sequence[Artist]) -> None:

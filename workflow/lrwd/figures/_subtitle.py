@@ -19,8 +19,8 @@ def subtitle(runs: pd.DataFrame, study: str) -> str:
     """
     if runs.empty:
         return f"study {study} · no finished training yet"
-    grid = runs["in_grid"].map(str) == "True"
-    line = pd.to_numeric(runs["kappa"]).notna()
+    grid = runs["in_grid"]
+    line = runs["kappa"].notna()
     num_datasets, num_recipes = len(set(runs["dataset"])), len(set(runs["recipe"]))
     labels = set(runs["label"])
     one = shortened(str(runs["label"].iloc[0]))

@@ -1,16 +1,14 @@
-"""Numbers and texts on figures: compact numbers, table entries that may be "NA: reason", wrapping."""
+"""Numbers and texts on figures: compact numbers, estimates with their intervals, wrapping."""
 
 import functools
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from lrwd.errors import DataError
+from lrwd.analysis.undefined import number, reason, undefined
 
 # Characters of a name on a figure.
 MAX_NAME = 29
@@ -31,32 +29,6 @@ def compact(value: float) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{power}"
 
 
-def number(value: Any) -> float:
-    """Read a table's entry: a number, or NaN for the text "NA: reason" and for an empty entry.
-
-    Raises:
-        DataError: the entry is some other text.
-    """
-    if isinstance(value, str) and value.strip().startswith("NA"):
-        return math.nan
-    try:
-        return float(value) if value is not None and value != "" else math.nan
-    except (TypeError, ValueError):
-        raise DataError(f"A table holds {value!r}; allowed: a number or 'NA: reason'") from None
-
-
-def numbers(values: Iterable[Any]) -> np.ndarray:
-    """Read a table's column as floats, NaN where it says NA."""
-    return np.array([number(value) for value in values], dtype=float)
-
-
-def reason(value: Any) -> str:
-    """Why an entry is undefined ("fewer than 2 seeds"), or "" where it is a number."""
-    if isinstance(value, str) and value.strip().startswith("NA"):
-        return value.strip()[2:].lstrip(": ") or "no reason given"
-    return "" if math.isfinite(number(value)) else "no value"
-
-
 def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> str:
     """Print an estimate with its confidence interval: ``0.098 [0.081, 0.115]``, or what of it is defined.
 
@@ -65,7 +37,7 @@ def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> st
         decimals: digits behind the point; None lets the largest of the three have three digits.
     """
     if reason(value):
-        return f"NA: {reason(value)}"
+        return undefined(reason(value))
     if reason(low) or reason(high):
         return f"{_fixed(value, decimals)} [CI: NA]"
     if decimals is not None:

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
+from lrwd.analysis.undefined import as_array, number, reason
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -18,12 +20,8 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, numbers, reason, wrap
+from lrwd.figures._text import interval, wrap
 
 TITLE = "Optimal weight decay against learning rate"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
@@ -44,28 +42,19 @@ DIRECTIONS = {1: "b = +1", 0: "b = 0", -1: "b = −1"}
 BAND = "#F1F1F1"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """wd*(lr) in log-log axes, one panel a group, with the fits of table1 and lines of slope +1, 0, -1.
 
-    Args:
-        runs: results/runs.csv of the study; gives the trained range of wd.
-        tables: needs ``optimal_wd`` and ``table1``.
-        study: name of the study.
-        histories: not used.
+    Reads ``optimal_wd`` and ``table1``; the runs give the range of weight decays that was trained.
     """
-    optimal, fits = table(tables, "optimal_wd", COLUMNS), table(tables, "table1", FITS)
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    listed = groups(grid)
+    optimal, fits = given.table("optimal_wd", COLUMNS), given.table("table1", FITS)
+    grid, listed = given.rows, given.groups
     columns, width = columns_and_width(listed)
     wrapped = {group: _title(group, listed, group.row(fits), width / columns - 0.85) for group in listed}
     most_lines = max(text.count("\n") + 1 for _, text in wrapped.values())
     height = num_rows(listed, columns) * (2.6 + 0.17 * most_lines)
-    figure = new_figure(TITLE, subtitle(runs, study), width, height)
+    figure = given.new_figure(width, height)
     colours = looks([group.label for group in listed])
     marks: set[str] = set()
     places = panels(figure, listed, columns)
@@ -128,7 +117,7 @@ def _panel(
 ) -> set[str]:
     """Draw a group's optima and lines; returns which kinds of marks occurred."""
     colour, marker = look
-    lr, star = numbers(optimal["lr"]), numbers(optimal["wd_star"])
+    lr, star = as_array(optimal["lr"]), as_array(optimal["wd_star"])
     edge = optimal["edge"].astype(str).to_numpy()
     known = np.isfinite(lr) & np.isfinite(star)
     if not known.any():

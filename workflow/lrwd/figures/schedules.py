@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.figures._frame import Input, from_histories
 from lrwd.figures._groups import block_name, blocks, grid_runs, groups
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -15,11 +16,7 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import shortened, wrap
 
 TITLE = "Learning rate over the training"
@@ -27,33 +24,21 @@ DASHED = (0, (2.5, 1.5))
 PANEL_WIDTH, PANEL_HEIGHT, MAX_COLUMNS = 2.45, 1.75, 4
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """lr_t / lr at the end of every epoch, one panel a recipe, one line an architecture; mean and range of seeds.
-
-    Args:
-        runs: results/runs.csv of the study.
-        tables: not used.
-        study: name of the study.
-        histories: one row a run and epoch, of the runs that ``cells`` names.
-    """
-    grid = grid_runs(runs)
-    if grid.empty or histories is None or histories.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No training history to draw yet.")
-    listed = groups(grid)
+@from_histories(TITLE)
+def draw(given: Input) -> Figure:
+    """lr_t / lr at the end of every epoch, one panel a recipe, one line an architecture; mean and range of seeds."""
+    listed = given.groups
     by_recipe, look = blocks(listed), looks([group.label for group in listed])
     columns = min(MAX_COLUMNS, len(by_recipe))
     num_rows = -(-len(by_recipe) // columns)
     width = max(PANEL_WIDTH * columns, 6.5)
-    figure = new_figure(TITLE, subtitle(runs, study), width, PANEL_HEIGHT * num_rows + 0.2)
+    figure = given.new_figure(width, PANEL_HEIGHT * num_rows + 0.2)
     places = list(figure.subplots(num_rows, columns, squeeze=False).flat)
     one_dataset = len({dataset for dataset, _ in by_recipe}) == 1
     scheduled = False
     for axes, ((dataset, recipe), members) in zip(places, by_recipe.items(), strict=False):
         for group in members:
-            scheduled |= _draw_cell(axes, group.rows(histories), look[group.label][0])
+            scheduled |= _draw_cell(axes, group.rows(given.histories), look[group.label][0])
         title = shortened(recipe) if one_dataset else block_name(dataset, recipe, listed)
         _label(axes, wrap(title, width / columns - 0.6, PANEL_SIZE))
     for axes in places[len(by_recipe) :]:

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.undefined import number
+from lrwd.figures._frame import Input, from_histories
 from lrwd.figures._groups import grid_runs, groups, name, table
 from lrwd.figures._style import (
     BLUE,
@@ -22,12 +24,8 @@ from lrwd.figures._style import (
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, number, wrap
+from lrwd.figures._text import compact, wrap
 
 TITLE = "Training curves at the best cell and at the extremes of weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "best_2d_lr", "best_2d_wd")
@@ -47,28 +45,19 @@ class Cell:
     role: str
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_histories(TITLE)
+def draw(given: Input) -> Figure:
     """Training loss, top-1 accuracy and weight RMS by epoch, one row a group; mean and range of seeds.
 
-    Args:
-        runs: results/runs.csv of the study.
-        tables: ``gap`` names the best cell; without it, the cell of the largest mean select_top1.
-        study: name of the study.
-        histories: one row a run and epoch, of the runs that ``cells`` names.
+    Reads ``gap`` for the best cell; without it, that is the cell of the largest mean select_top1.
     """
-    grid = grid_runs(runs)
-    if grid.empty or histories is None or histories.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No training history to draw yet.")
-    listed = groups(grid)
-    best = table(tables, "gap", COLUMNS)
+    grid, listed, histories = given.rows, given.groups, given.histories
+    best = given.table("gap", COLUMNS)
     measure = "val_top1" if histories["val_top1"].notna().any() else "test_top1"
-    # Epochs are printed from 1 on, however the histories count them.
+    # Epochs are printed from 1 on, whichever number they begin with in the histories.
     numbered = histories.assign(epoch=histories["epoch"] - histories["epoch"].min() + 1)
     chosen = {group: _cells(group.rows(grid), group.row(best)) for group in listed}
-    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, 2.25 * len(listed) + 0.25)
+    figure = given.new_figure(MAX_WIDTH, 2.25 * len(listed) + 0.25)
     places = figure.subplots(len(listed), 3, squeeze=False)
     kinds: set[str] = set()
     for row, group in enumerate(listed):

@@ -6,7 +6,8 @@ import pandas as pd
 
 from lrwd.analysis.ridges import CENSORED_PEAK
 from lrwd.analysis.surfaces import KEYS
-from lrwd.reports.wording import table_row, value
+from lrwd.analysis.undefined import known
+from lrwd.reports.wording import table_row
 
 # Networks with a line of their own: the page is one, and the tables have them all.
 MAX_NETWORKS = 10
@@ -22,7 +23,7 @@ def recommended(ridge: pd.DataFrame) -> list[Row]:
 
 def shown(networks: list[Row]) -> list[Row]:
     """Those with a line of their own: where there are too many, the ones with a slope come first."""
-    return sorted(networks, key=lambda row: value(row["b"]) is None and len(networks) > MAX_NETWORKS)[:MAX_NETWORKS]
+    return sorted(networks, key=lambda row: known(row["b"]) is None and len(networks) > MAX_NETWORKS)[:MAX_NETWORKS]
 
 
 def left_out(networks: list[Row], table: str, num_columns: int) -> list[str]:

@@ -1,12 +1,14 @@
 """From records to frames: one row a cell, one row an epoch."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import pandas as pd
 
 from lrwd.errors import RecordError
 from lrwd.runs.record import read_record
+from lrwd.runs.table import typed
 from lrwd.study.cell import Cell, Group, Selection
 from lrwd.study.paths import record_path
 from lrwd.study.study import Study
@@ -69,7 +71,7 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
                 "torch": record["provenance"]["torch"],
             }
         )
-    return pd.DataFrame(rows)
+    return typed(pd.DataFrame(rows))
 
 
 def histories_frame(study: Study, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -87,6 +89,11 @@ def histories_frame(study: Study, cells: Iterable[Cell]) -> pd.DataFrame:
         }
         rows += [name | row for row in read_record(record_path(study.results, cell))["history"]]
     return pd.DataFrame(rows)
+
+
+def cells_of(runs: pd.DataFrame) -> list[Cell]:
+    """The cells that rows of the table of runs belong to."""
+    return [Cell(*row) for row in runs[[field.name for field in fields(Cell)]].itertuples(index=False)]
 
 
 def _setting(recipe: Mapping[str, Any]) -> dict[str, Any]:

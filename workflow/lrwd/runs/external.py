@@ -10,21 +10,13 @@ from lrwd import paper
 from lrwd.errors import DataError
 from lrwd.runs.external_files import PLACE, read_texts
 from lrwd.runs.record import STATUSES
+from lrwd.runs.table import COLUMNS, FLAGS, TEXTS
 from lrwd.study.study import Imported
 
-# The columns of results/runs.csv, in its order.
-COLUMNS = (
-    *("dataset", "arch", "label", "family", "recipe", "lr", "wd", "seed", "in_grid", "kappa", "rho", "status"),
-    *("num_classes", "optimizer", "schedule", "epochs", "batch_size", "steps_per_epoch", "train_size"),
-    *("select_top1", "report_top1"),
-    *("val_top1_final", "test_top1_final", "val_top1_best", "test_top1_best", "test_top1_at_best_val"),
-    *("best_val_epoch", "best_test_epoch", "train_loss_final", "weight_rms_final", "device", "torch"),
-)
 NEEDED = ("arch", "dataset", "lr", "wd", "seed")
 RECIPE = "imported"
-_TEXT = (
-    *("dataset", "arch", "label", "family", "recipe", "in_grid", "status", "optimizer", "schedule", "device", "torch"),
-)
+# ``in_grid`` is text until the rows are completed, as others write it in several ways.
+_TEXT = (*TEXTS, *FLAGS)
 _MISSING = ("", "na", "n/a", "nan", "none", "null", "<na>")
 # Numbers are compared after this rounding: 0.1 * 3 and 0.3 are one weight decay.
 _DIGITS = 12

@@ -56,10 +56,11 @@ class Session:
     def __init__(
         self, config: Mapping[str, Any], files: Sequence[Any], site: str | None, packed: bool, is_main: bool
     ) -> None:
-        self.config = config
         self.source = ", ".join(map(str, files)) or "config.yaml"
         self.is_main = is_main
         self.study = load_study(config, self.source)
+        # With the repository's own beneath what was given.
+        self.config = self.study.config
         self.results = self.study.results
         self.tables, self.figures = registry.names("tables"), registry.names("figures")
         self.theory_tables, self.theory_figures = registry.names("theory/tables"), registry.names("theory/figures")
@@ -67,7 +68,7 @@ class Session:
         self.folder = f"{self.results}/studies/{self.study.name}"
         self.runs, self.missing = f"{self.folder}/runs.csv", f"{self.folder}/missing"
         # None on one machine, where jobs that hold no GPU need no resources.
-        self.site = Site.read(config, site) if site else None
+        self.site = Site.read(self.config, site) if site else None
         self.pool = f"{self.results}/cluster/pool.json" if self.site and packed else None
         if self.site and self.pool:
             self.site.check_pool(self.study)

@@ -4,17 +4,18 @@ import csv
 import io
 import math
 import numbers
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lrwd.analysis.undefined import MISSING
 from lrwd.atomic import write_text_atomic
 
 # More digits than any estimate carries, yet few enough that tables of two machines are the same file.
 CSV_DIGITS = 6
 MARKDOWN_DIGITS = 4
-MISSING = "NA: missing"
 
 
 def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, caption: str) -> None:
@@ -45,8 +46,7 @@ def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, 
 def read_table(path: Path | str) -> pd.DataFrame:
     """Read a table's CSV: a column of numbers only becomes numeric, of True and False only boolean.
 
-    Any other column stays text, so that an "NA: reason" keeps its reason; turn such a column into numbers
-    with ``pd.to_numeric(column, errors="coerce")``.
+    Any other column stays text, so that an "NA: reason" keeps its reason; ``lrwd.analysis.undefined`` reads it.
     """
     frame = pd.read_csv(path, dtype=str, na_filter=False)
     for name in frame.columns:
@@ -56,6 +56,11 @@ def read_table(path: Path | str) -> pd.DataFrame:
         elif len(column) and pd.to_numeric(column, errors="coerce").notna().all():
             frame[name] = pd.to_numeric(column)
     return frame
+
+
+def read_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Read tables' CSVs, each under its file's name."""
+    return {Path(path).stem: read_table(path) for path in paths}
 
 
 def _rows(frame: pd.DataFrame) -> list[list[Any]]:

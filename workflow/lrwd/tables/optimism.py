@@ -51,7 +51,7 @@ def _rows(group: Group) -> list[dict[str, Any]]:
     for name in (_VAL, _TEST, _BEST):
         tables[name] = np.full((num_cells, len(seeds)), np.nan)
         if name in grid.columns:
-            tables[name][cell, seed] = pd.to_numeric(grid[name], errors="coerce").to_numpy(dtype=float)
+            tables[name][cell, seed] = grid[name].to_numpy(dtype=float)
     found = optimism(Accuracies(tables[_VAL], tables[_TEST], tables[_BEST]))
     absent = [name for name, values in tables.items() if not np.isfinite(values).any()]
     return [{"liberty": liberty, "num_cells": num_cells, **_row(liberty, *found[liberty], absent)} for liberty in found]

@@ -9,12 +9,12 @@ from lrwd import paper
 from lrwd.analysis.ridges import CENSORED_PEAK, Ridges, fit_ridges
 from lrwd.analysis.settings import Setting, published, setting_of
 from lrwd.analysis.surfaces import Group, groups
-from lrwd.analysis.undefined import or_undefined, undefined
+from lrwd.analysis.undefined import or_missing, or_undefined, undefined
 from lrwd.stats.ridge import gate, verdict
 from lrwd.stats.shift import ratio_factor, slope_difference
 from lrwd.tables import table1
 from lrwd.tables._claims.claim import keyed
-from lrwd.tables._claims.verdicts import Ours, entry, estimate
+from lrwd.tables._claims.verdicts import Ours, estimate
 
 COLUMNS = (
     *("dataset", "arch", "label", "recipe", "optimizer", "schedule", "epochs", "batch_size"),
@@ -107,8 +107,8 @@ def _held_against_the_paper(group: Group, setting: Setting, ridges: Ridges, rati
     blind = "no grid run" if ridges.peaks is None else gate(ridges.peaks)
     if ratio["num_distinct_bootstrap"] == 1:  # an interval of no width would contradict every other value
         blind = blind or "every resample of the seeds gives the same rho"
-    ours = Ours(entry(ratio["rho"]), entry(ratio["rho_ci_low"]), entry(ratio["rho_ci_high"]), blind)
-    return dict(zip(names, (row.setting, *row.rho, *judged(row, ours)), strict=True))
+    value, low, high = (or_missing(ratio[name]) for name in ("rho", "rho_ci_low", "rho_ci_high"))
+    return dict(zip(names, (row.setting, *row.rho, *judged(row, Ours(value, low, high, blind))), strict=True))
 
 
 def judged(row: paper.RobustnessRow, ours: Ours) -> tuple[str, str]:

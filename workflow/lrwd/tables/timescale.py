@@ -82,7 +82,7 @@ def _mean(cell: pd.DataFrame, name: str) -> tuple[float, str]:
     """Mean of a column over a cell's runs, or NaN and why there is none."""
     if name not in cell.columns:
         return math.nan, f"the runs have no column {name}"
-    values = pd.to_numeric(cell[name], errors="coerce").dropna()
+    values = cell[name].dropna()
     return (float(values.mean()), "") if len(values) else (math.nan, f"{name} is missing")
 
 

@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure, styled
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure
+from lrwd.theory.figures._frame import from_tables
 from lrwd.theory.figures._schedules import LOOKS
 from lrwd.theory.tables import _norm_schedules as names
 
@@ -25,14 +26,9 @@ PANELS = {
 WIDE = {names.OPTIMUM: 4.5}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """The norms, and the schedules in a panel for each bound they come from.
-
-    Args:
-        tables: ``convex_lr``.
-    """
-    table = tables["convex_lr"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """The norms, and the schedules in a panel for each bound they come from."""
     figure = new_figure(TITLE, SUBTITLE, 10.0, 5.4)
     panels = figure.subplots(2, 2, sharex=True)
     first, *others = panels.flat

@@ -1,6 +1,6 @@
 """SGD on a convex problem under every schedule of post 003: gaps and bounds of each run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lrwd.analysis.undefined import Entry, undefined
 from lrwd.errors import ConfigError, DataError
 from lrwd.theory.formulas import bounds
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.formulas.sgd import Runs, Schedule, run_sgd
 from lrwd.theory.tables._convex import ConvexConfig, Setting, batches, setting
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import OWN_PAST, candidates, own_norms
 
 STUDIES: tuple[str, ...] = ()
@@ -26,9 +28,9 @@ BOUNDS = {
     "last-2": "last",
     "last, by weights": "last",
 }
-RISES = "NA: the learning rate rises"
-OWN_LR = "NA: the learning rate depends on the run's own gradients"
-NO_WEIGHTS = "NA: not made from weights"
+RISES = undefined("the learning rate rises")
+OWN_LR = undefined("the learning rate depends on the run's own gradients")
+NO_WEIGHTS = undefined("not made from weights")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class _Entry:
     weights: Floats | None
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Run every schedule at every factor with every seed, all on the same batches.
 
     Args:
@@ -118,7 +120,7 @@ def _bounds(lr: Floats, norms: Floats, farthest: float, radius: float, factor: f
     }
 
 
-def _falling(bound: Callable[..., Floats], lr: Floats, norms: Floats, radius: float) -> float | str:
+def _falling(bound: Callable[..., Floats], lr: Floats, norms: Floats, radius: float) -> Entry:
     try:
         return float(bound(lr, norms, radius))
     except DataError:

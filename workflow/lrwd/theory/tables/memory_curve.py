@@ -1,14 +1,15 @@
 """What is remembered of a batch against how long ago it was seen, beside the predicted weights of gradients."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lrwd import paper
+from lrwd.analysis.undefined import number
 from lrwd.stats.interval import mean_interval
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, remembered
 
 STUDIES = ("memory", "memory_schedules")
@@ -17,14 +18,7 @@ TABLES = ("memory_period",)
 EDGES = (0, 3, 6, 12, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400)
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Average what is remembered over bins of age.
 
     Args:
@@ -42,8 +36,7 @@ def build(
     periods = tables["memory_period"].set_index(["arch", "recipe", "lr", "wd"])["measured_period"]
     rows = []
     for one in groups.values():
-        period = pd.to_numeric(periods[(one.arch, one.recipe, one.peak_lr, one.peak_wd)], errors="coerce")
-        rows += _rows(one, float(period))
+        rows += _rows(one, number(periods[(one.arch, one.recipe, one.peak_lr, one.peak_wd)]))
     return pd.DataFrame(rows)
 
 

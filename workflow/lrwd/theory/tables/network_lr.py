@@ -1,6 +1,6 @@
 """Learning rates that post 003 would have chosen for network trainings, from their gradient norms."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter
 
 from lrwd.errors import ConfigError, DataError
 from lrwd.theory.formulas.bounds import Floats
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import candidates
 
 STUDIES = ("gradient_norms",)
@@ -36,7 +37,7 @@ class Config:
             raise ConfigError(f"smooth_steps: {self.smooth_steps} is not allowed; an odd number, 1 or more")
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Every schedule that is fixed before the run, step by step, for each network and recipe.
 
     G_t^2 is the mean of ||g_t||^2 over the seeds that did not diverge. R is unknown, so it is taken as 1: only the
@@ -66,7 +67,7 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
     return pd.concat(frames, ignore_index=True)
 
 
-def _traces(records: list[dict[str, Any]]) -> dict[tuple[str, str], Floats]:
+def _traces(records: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Floats]:
     """Norms of all seeds, (S, T), of each network and recipe."""
     found: dict[tuple[str, str], list[list[float]]] = {}
     for record in records:
