@@ -11,7 +11,6 @@ commands are run in another way, and why.
 
 import os
 import re
-import shutil
 import signal
 import struct
 import subprocess
@@ -24,12 +23,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from copies import copy_repository
 from documents import ROOT, Command, commands_of, documents, files_of
 
 RUNNER = ROOT / "envs" / "run.py"
 LIMIT_SEC = 900
-# Not copied: what is made here.
-LEFT_OUT = (".git", ".venv", ".snakemake", "results", "data", "__pycache__", ".*_cache")
 SMALL = {
     "config.yaml": {"study": "smoke", "num_simulations": "5", "num_replicates": "5", "max_steps": "2"},
 }
@@ -154,7 +152,7 @@ def run(words: tuple[str, ...], folder: Path) -> str | None:
 
 def copy_of_the_repository(folder: Path) -> Path:
     """A copy whose configured study is small."""
-    shutil.copytree(ROOT, folder, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    copy_repository(folder)
     for name, values in SMALL.items():
         text = (folder / name).read_text()
         for key, value in values.items():
