@@ -17,7 +17,7 @@ checkpoint estimate_ratio:
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:
-        "estimate the ratio of study {STUDY.name} from its grid"
+        f"estimate the ratio of study {STUDY.name} from its grid"
     script:
         "../scripts/estimate_ratio.py"
 
@@ -38,6 +38,6 @@ rule collect:
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:
-        "collect the records of study {STUDY.name}"
+        f"collect the records of study {STUDY.name}"
     script:
         "../scripts/collect.py"

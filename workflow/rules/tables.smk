@@ -2,6 +2,7 @@
 
 
 rule tables:
+    """All tables of the study."""
     input:
         expand("<results>/tables/{table}.csv", table=TABLES),
 

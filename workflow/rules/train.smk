@@ -10,6 +10,7 @@ def all_records(wildcards):
 
 
 rule train:
+    """All trainings of the study."""
     input:
         all_records,
 
@@ -28,14 +29,14 @@ rule train_cell:
     # One thread: sums over several round differently, and one core a cell uses the machine best.
     threads: 1
     resources:
-        **SESSION.cell_resources,
+        **SESSION.resources.cell,
     params:
         # A change of the spec, or of what the code computes, reruns the cell.
         spec=SESSION.spec_text,
         code=SESSION.training_code,
         # How a cell is run changes no result.
         script=unrecorded(lambda *_: script_path("train.py")),
-        job=unrecorded(SESSION.job),
+        job=unrecorded(SESSION.jobs.train),
     message:
         "train {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"
     shell:

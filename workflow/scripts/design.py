@@ -25,5 +25,5 @@ with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")
     runs = read_runs(snakemake.input.runs) if study.imported else None
     build, caption = BUILD[snakemake.params.table]
-    frame = build(study_grids(study, runs), read_knobs(snakemake.config))
+    frame = build(study_grids(study, runs), read_knobs(study.config))
     write_table(frame, snakemake.output.csv, snakemake.output.md, caption)

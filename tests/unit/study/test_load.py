@@ -1,4 +1,4 @@
-"""What is wrong in config.yaml's keys and names is said with file, key and value, and with what is allowed."""
+"""What is wrong in the configuration's keys and names is said with file, key and value, and with what is allowed."""
 
 from typing import Any
 
@@ -40,14 +40,14 @@ def test_missing_key(config: Config, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("study", "dmeo", "study: Unknown study 'dmeo'. Available: demo, fashion, paper"),
+        ("study", "dmeo", "study: Unknown study 'dmeo'. Available: demo, fashion, optimizers"),
         ("studies.demo.datasets", ["digit"], "studies.demo.datasets: Unknown data set 'digit'. Available: digits"),
         (
             "studies.demo.architectures",
             ["resnet_digits", "vit"],
             "studies.demo.architectures: Unknown architecture 'vit'. Available: resnet_digits, vit_digits",
         ),
-        ("studies.demo.recipes", ["shrt"], "studies.demo.recipes: Unknown recipe 'shrt'. Available: short"),
+        ("studies.demo.recipes", ["shrt"], "studies.demo.recipes: Unknown recipe 'shrt'. Available: fashion"),
         ("datasets.digits.source", "digts", "datasets.digits.source: Unknown data source 'digts'. Available: cifar100"),
         (
             "architectures.vit_digits.model",

@@ -1,4 +1,4 @@
-"""What is wrong in config.yaml's numbers is said with file, key and value, and with what is allowed."""
+"""What is wrong in the configuration's numbers is said with file, key and value, and with what is allowed."""
 
 from typing import Any
 

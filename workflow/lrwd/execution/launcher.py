@@ -22,8 +22,8 @@ START_TIMEOUT_SEC = 120.0
 # What numpy and torch would otherwise start at import: threads, which do not survive a fork.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-# A server is a module with ``serve SOCKET OWNER …``. ``warm`` forks cells from a process that has torch loaded, ``pool``
-# passes them on to a cluster's allocations, and takes the path of its settings.
+# A server is a module with ``serve SOCKET OWNER …``. ``warm`` forks cells from a process that has torch loaded, and
+# ``pool`` passes them to a cluster's allocations; it takes the path of its settings.
 SERVERS = {"warm": ("lrwd.execution.worker",), "pool": ("lrwd.cluster.pool",)}
 WARM = SERVERS["warm"]
 

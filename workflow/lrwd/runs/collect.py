@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lrwd.code_hash import training_code
 from lrwd.errors import RecordError
-from lrwd.runs.record import read_record
+from lrwd.runs.record import looks_whole, read_record
 from lrwd.runs.table import typed
 from lrwd.study.cell import Cell, Group, Selection
 from lrwd.study.paths import record_path
@@ -27,12 +29,12 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
         accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes.
 
     Raises:
-        RecordError: a record is torn or of another version.
+        RecordError: a record is torn, of another version, or that of another training than its path says.
     """
     on_grid, on_line = set(study.grid_cells), study.on_ratio_cells(ratios)
     rows = []
     for cell in cells:
-        record = read_record(record_path(study.results, cell))
+        record = _record_of(study, cell)
         kappa, rho = on_line.get(cell, (None, None))
         arch = study.config["architectures"][cell.arch]
         select, report = selected_top1(record, study.part_of(cell).selection)
@@ -72,6 +74,47 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
             }
         )
     return typed(pd.DataFrame(rows))
+
+
+def _record_of(study: Study, cell: Cell) -> dict[str, Any]:
+    """A cell's record, which must be that of the cell's spec: a path names a recipe, not what the recipe says."""
+    path = record_path(study.results, cell)
+    record = read_record(path)
+    if difference := first_difference(record["spec"], study.spec(cell)):
+        raise RecordError(
+            f"{path}: is the record of another training: {difference}. Delete it and start again; its cell is then "
+            f"trained anew"
+        )
+    return record
+
+
+def first_difference(found: Any, wanted: Any, where: str = "") -> str:
+    """The first key at which a record's spec is not what its cell asks for, in words; empty if they are equal."""
+    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+        for key in dict.fromkeys([*wanted, *found]):
+            place = f"{where}.{key}" if where else key
+            if key not in found or key not in wanted:
+                return f"{place} is {'missing' if key not in found else 'not a key of its cell'}"
+            if difference := first_difference(found[key], wanted[key], place):
+                return difference
+        return ""
+    return "" if found == wanted else f"{where} is {found!r} there and {wanted!r} here"
+
+
+def is_trained(study: Study, cell: Cell) -> bool:
+    """Whether a cell has a whole record of its own spec."""
+    path = record_path(study.results, cell)
+    return looks_whole(path) and not first_difference(read_record(path)["spec"], study.spec(cell))
+
+
+def trained_by_other_code(study: Study, cells: Iterable[Cell]) -> list[str]:
+    """Paths of the records, of those that exist, whose cells this code would train again."""
+    found = []
+    for cell in cells:
+        path = record_path(study.results, cell)
+        if Path(path).exists() and read_record(path).get("code") != training_code(study.spec(cell)):
+            found.append(path)
+    return found
 
 
 def histories_frame(study: Study, cells: Iterable[Cell]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Reads config.yaml: schema, names, grids; every error says which key, which value and what is allowed."""
+"""Reads the configuration: schema, names, grids; every error says which key, which value and what is allowed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ import jsonschema
 from lrwd import registry
 from lrwd.errors import ConfigError
 from lrwd.study.cell import Group, Selection
+from lrwd.study.defaults import with_defaults
 from lrwd.study.recipe import check_base, check_start
 from lrwd.study.study import AXES, Imported, Part, Study
 
@@ -41,9 +42,14 @@ def check_schema(config: Mapping[str, Any], source: str) -> None:
 def load_study(config: Mapping[str, Any], source: str) -> Study:
     """Check the configuration and build the study that it names.
 
+    Args:
+        config: the user's keys, with or without the repository's; ``Study.config`` has every key written out.
+        source: the files it came from, for messages.
+
     Raises:
         ConfigError: something in the configuration is not allowed.
     """
+    config = _completed(config, source)
     check_schema(config, source)
     try:
         for table in config["theory"]["tables"]:
@@ -66,6 +72,13 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
         if not study.grid_cells:
             raise ConfigError(f"studies.{name}: the grid is empty")
         return study
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from None
+
+
+def _completed(config: Mapping[str, Any], source: str) -> dict[str, Any]:
+    try:
+        return with_defaults(config)
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
 

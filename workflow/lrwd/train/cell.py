@@ -1,5 +1,6 @@
 """The training of one cell, from its spec to its record; resumed from its last checkpoint if there is one."""
 
+import dataclasses
 import hashlib
 import json
 import socket
@@ -63,6 +64,11 @@ class Job:
         """Make a job of its fields as JSON has them: paths as text, or None where there is none."""
         paths = ("data", "record", "checkpoint", "base", "start", "weights")
         return cls(**{**fields, **{name: Path(fields[name]) for name in paths if fields.get(name)}})
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()}
 
 
 def train_cell(
