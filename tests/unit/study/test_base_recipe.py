@@ -36,7 +36,7 @@ def demo(config: Config, **changes: Any) -> Study:
     [
         (
             remove("recipes.refined.schedule.base"),
-            "is missing; the schedule 'warmup_decay_trace' is computed from the gradient norms of another training: name",
+            "is missing; the schedule 'warmup_decay_trace' is computed from the gradient norms of another training:",
         ),
         (put("recipes.refined.schedule.base", "frist"), "Unknown recipe 'frist'. Available: fashion"),
         (put("recipes.refined.schedule.base", "refined"), "'refined' is not allowed, as it needs another training"),

@@ -225,7 +225,9 @@ class Session:
             from lrwd.runs.collect import trained_by_other_code
 
             for path in set_aside_torn(self.records_of(study.with_bases(cells))):
-                print(f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr)
+                print(
+                    f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
+                )
             if other := trained_by_other_code(study, cells[:FEW]):
                 print(
                     f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
