@@ -102,7 +102,8 @@ def edited(file: Path, old: str, new: str) -> str:
         ("subsample.py", "math.floor(first", "math.ceil(first"),
         ("optim/_groups.py", 'decay == "all"', 'decay != "all"'),
         ("optim/adamw.py", "fused=True", "fused=False"),
-        ("schedules/cosine.py", "0.5 *", "0.6 *"),
+        ("schedules/cosine.py", "len(since)", "len(since) + 1"),
+        ("theory/formulas/shapes.py", "0.5 *", "0.6 *"),
         ("models/resnet.py", "stride=1", "stride=2"),
         ("augment/crop.py", "2 * pad + 1", "2 * pad"),
     ],
@@ -115,7 +116,7 @@ def test_an_edit_of_what_training_computes(package: Path, file: str, old: str, n
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("train/cell.py", "def ", "# a comment\ndef "),
+        ("train/cell.py", "def train_cell", "# a comment\ndef train_cell"),
         ("execution/worker.py", "GRACE_SEC = 30", "GRACE_SEC = 31"),
         ("models/vit.py", '"avg"', '"mean"'),
         ("augment/randaugment.py", "< 0.5", "< 0.4"),  # another kind's
