@@ -60,7 +60,7 @@ def test_images_in_class_folders(place: Project, tmp_path: Path) -> None:
     folder = tmp_path / "images"
     knobs = {"image_size": 8, "storage": "packed", "test_size": 4, "val_size": 4, "split_seed": 0}
     entry = {"source": "image_folder", "folder": str(folder), **knobs, "mean": None, "std": None}
-    refused(place, with_data(entry), f"{folder}: no such folder; it must hold one folder a class")
+    refused(place, with_data(entry), f"{folder}: no such folder; it must contain one folder per class")
     make_images(folder)
     (folder / "birds").mkdir()
     refused(place, with_data(entry), f"{folder / 'birds'}: class folder without images (.jpg, .jpeg, .png")

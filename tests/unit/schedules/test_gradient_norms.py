@@ -117,7 +117,7 @@ def test_the_unit_of_the_loss_is_of_no_matter(name: str) -> None:
 
 
 def test_the_sum_of_recent_norms_is_never_below_its_newest_term() -> None:
-    """The Fourier transform's rounding error is relative to the largest norm, of theory's rates as of the trainings'."""
+    """The Fourier transform's rounding error, relative to the largest norm, reaches neither theory nor trainings."""
     norms = np.ones(50)
     norms[40] = 1e12
     assert np.all(norm_shares.recent_sum(norms) >= norms**2)

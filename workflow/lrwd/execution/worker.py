@@ -43,13 +43,13 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
         The exit status: 0 (also for a diverged training), 143 when interrupted, 1 for a failure.
     """
     stop = _stop_requests(request["owner"], client)
-    log = Path(request["log"])
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", buffering=1) as stream:
+    log_path = Path(request["log"])
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("a", buffering=1) as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
 
-        def say(line: str) -> None:
+        def log(line: str) -> None:
             stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
         os.environ.update(request.get("environment", {}))
@@ -61,20 +61,20 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
             try:
                 if "gpu" in request:
                     job, gpu = (os.environ.get(name, "none") for name in ("SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES"))
-                    say(f"on node {socket.gethostname()}, SLURM job {job}, GPU {gpu}")
+                    log(f"on node {socket.gethostname()}, SLURM job {job}, GPU {gpu}")
                     check_gpu(request["results"], request["gpu"] == "required")
             except GpuError as error:
-                say(f"failed: {error}")
+                log(f"failed: {error}")
                 return 1
 
             try:
                 with joined() as team:
-                    train_cell(Job.from_json(request["job"]), say, stop, team)
+                    train_cell(Job.from_json(request["job"]), log, stop, team)
             except Interrupted:
                 return INTERRUPTED
         except BaseException as error:
             stream.write(traceback.format_exc())
-            say(f"failed: {type(error).__name__}: {error}")
+            log(f"failed: {type(error).__name__}: {error}")
             return 1
     return 0
 
