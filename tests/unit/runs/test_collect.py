@@ -1,5 +1,6 @@
 """From records to one row a cell, and which accuracy selects."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,14 @@ from lrwd.atomic import write_json_atomic
 from lrwd.code_hash import training_code
 from lrwd.errors import RecordError
 from lrwd.runs import table
-from lrwd.runs.collect import histories_frame, is_trained, runs_frame, selected_top1, trained_by_other_code
+from lrwd.runs.collect import (
+    histories_frame,
+    is_trained,
+    runs_frame,
+    selected_metric,
+    selected_top1,
+    trained_by_other_code,
+)
 from lrwd.runs.record import RECORD_VERSION
 from lrwd.study.cell import Cell, Selection
 from lrwd.study.load import load_study
@@ -184,3 +192,47 @@ def test_a_cell_is_trained_when_its_record_is_whole_and_its_own(study: Study) ->
     assert not is_trained(study, absent)
     store(study, cell, {**TRAINED, "spec": changed(study.spec(cell), epochs=1)})
     assert not is_trained(study, cell)
+
+
+LEAST_LOSS_FIRST = record([{**row(0, 0.6, 0.6), "val_loss": 0.05, "test_loss": 0.3}, row(1, 0.7, 0.7)])
+
+
+@pytest.mark.parametrize(
+    ("recorded", "epoch", "expected"),
+    [
+        (TRAINED, "final", (0.1, 0.2)),
+        (
+            record([row(0, 0.5, 0.5), {**row(1, 0.6, 0.6), "val_loss": 0.05, "test_loss": 0.3}, row(2, 0.7, 0.7)]),
+            "best",
+            (0.05, 0.3),
+        ),
+        (DIVERGED, "final", (math.log(10), math.log(10))),
+        (record([{**row(0, 0.1, 0.1), "val_loss": None}]), "final", (math.log(10), 0.2)),  # no finite loss: a guess
+    ],
+)
+def test_selected_loss(recorded: dict[str, Any], epoch: str, expected: tuple[float, float]) -> None:
+    assert selected_metric(recorded, Selection("val", epoch, "loss")) == pytest.approx(expected)
+
+
+def test_accuracy_is_a_metric_too() -> None:
+    assert selected_metric(TRAINED, Selection("val", "final")) == selected_top1(TRAINED, Selection("val", "final"))
+
+
+def test_without_validation_images_there_is_no_loss() -> None:
+    recorded = record([row(0, None, 0.5)])
+    with pytest.raises(RecordError, match="no loss on 'val', on which the study selects"):
+        selected_metric(recorded, Selection("val", "final", "loss"))
+
+
+def test_a_study_that_selects_on_the_loss(config: dict[str, Any], study: Study) -> None:
+    config["studies"]["demo"]["metric"] = {"name": "val_loss", "direction": "min"}
+    study = load_study({**config, "study": "demo"}, "config.yaml")
+    cell = store(study, Cell(*GROUP, 0.001, 0.05, 0), TRAINED)
+    (made,) = runs_frame(study, {}, [cell]).to_dict("records")
+    assert (made["metric"], made["direction"], made["select_metric"], made["report_metric"]) == (
+        "val_loss",
+        "min",
+        0.1,
+        0.2,
+    )
+    assert (made["select_top1"], made["val_loss_final"], made["test_loss_final"]) == (0.75, 0.1, 0.2)

@@ -1,5 +1,6 @@
 """From records to frames: one row a cell, one row an epoch."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -37,7 +38,8 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
         record = _record_of(study, cell)
         kappa, rho = on_line.get(cell, (None, None))
         arch = study.config["architectures"][cell.arch]
-        select, report = selected_top1(record, study.part_of(cell).selection)
+        selection = study.part_of(cell).selection
+        select, report = selected_top1(record, selection)
         metrics = record["metrics"]
         last = record["history"][-1] if record["history"] else None  # None: it could not begin, as its base diverged
         rows.append(
@@ -71,6 +73,11 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
                 "weight_rms_final": _get(last, "weight_rms"),
                 "device": record["provenance"]["device"],
                 "torch": record["provenance"]["torch"],
+                "metric": selection.metric,
+                "direction": selection.direction,
+                **dict(zip(("select_metric", "report_metric"), selected_metric(record, selection), strict=True)),
+                "val_loss_final": _get(metrics["final"], "val_loss"),
+                "test_loss_final": _get(metrics["final"], "test_loss"),
             }
         )
     return typed(pd.DataFrame(rows))
@@ -165,6 +172,33 @@ def selected_top1(record: Mapping[str, Any], selection: Selection) -> tuple[floa
     if record["status"] == "diverged" and select < chance:
         return chance, chance
     return select, report
+
+
+def selected_metric(record: Mapping[str, Any], selection: Selection) -> tuple[float, float]:
+    """A record's value of the metric that selects, and that of the test images at the same epoch.
+
+    Accuracies as in ``selected_top1``. A loss that is not finite, or that of a diverged training's end, is that of a
+    guess, ln(num_classes).
+
+    Raises:
+        RecordError: the record has no such value.
+    """
+    if selection.quantity == "top1":
+        return selected_top1(record, selection)
+    guess = math.log(record["num_classes"])
+    row = record["metrics"]["final"]
+    if selection.epoch == "best":
+        rows = [row for row in record["history"] if row.get(selection.metric) is not None]
+        # The first of equals: the earliest epoch.
+        row = min(rows, key=lambda row: row[selection.metric]) if rows else None
+    if row is None and record["status"] == "diverged":
+        return guess, guess
+    if row is None or row[f"{selection.split}_top1"] is None:
+        raise RecordError(f"the record has no loss on {selection.split!r}, on which the study selects")
+    select, report = row[selection.metric], row["test_loss"]
+    if record["status"] == "diverged" and (select is None or select > guess):
+        return guess, guess
+    return (guess if select is None else select), (guess if report is None else report)
 
 
 def _get(row: Mapping[str, Any] | None, key: str) -> Any:

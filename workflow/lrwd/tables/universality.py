@@ -135,7 +135,7 @@ def _pooled(meta: MetaAnalysis) -> dict[str, Any]:
 
 
 def _tests(meta: MetaAnalysis, effect: Floats, error: Floats, df: Floats) -> dict[str, Any]:
-    """Test whether networks differ, whether all are equivalent, and whether the pooled rho equals the published one."""
+    """Test whether networks differ, all are equivalent, and their pooled rho is equivalent to the published one."""
     entries: dict[str, Any] = {"p_differ": or_undefined(differ_p(effect, error, df), "an error is 0")}
     for name, factor in MARGINS.items():
         margin = math.log(factor)

@@ -21,7 +21,7 @@ SINGLE = {
     "off centre": 0.0,
     "quiet asymmetric": 0.95,
     "quiet bending": 0.9,
-    "skew alternating": 0.6,
+    "skew alternating": 0.2,
     "one dead row": 0.6,
     "shoulders": 0.4,
     "near the ceiling": 0.9,
