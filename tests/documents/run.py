@@ -33,6 +33,11 @@ SMALL = {
 }
 # What a document's study is cut down to, as a file that goes over its mine.yaml.
 CUT = {
+    "config/README.md": """\
+study: demo
+studies: {demo: {architectures: [mixer_digits], grid: {wd: [0.3, 3, 30]}, seeds: [0], on_ratio: {kappas: [1]}}}
+recipes: {short: {epochs: 2, eval_every: 2}}
+""",
     "docs/data.md": """\
 studies: {mine: {grid: {lr: [1.0e-3, 3.0e-3], wd: [0.01, 0.1, 1]}, seeds: [0], on_ratio: {kappas: [1]}}}
 datasets: {my_images: {folder: images, image_size: 32, test_size: 20, val_size: 20}}
@@ -80,7 +85,7 @@ CHANGES = (
     Change(r"results/runs/digits/vit_digits/short/", "a cell of the demo", options=("--config", "study=demo")),
     Change(
         r"--configfile mine\.yaml small\.yaml",
-        "cut down, and one table, as it trains for an hour",
+        "cut down, and one table, as it trains for minutes to hours",
         targets=("results/tables/table1.csv",),
     ),
 )
@@ -126,7 +131,7 @@ def changed(command: Command, cut: bool) -> tuple[tuple[str, ...] | None, str]:
             if change.skip:
                 return None, f"skipped: {change.why}"
             words[1:1] = change.options
-            words += ["--", *change.targets] if change.targets else []
+            words += ["--", *change.targets] if change.targets and "--" not in words else []
             return tuple(words), change.why if change.options or change.targets or cut else ""
     return tuple(words), ""
 
