@@ -27,7 +27,8 @@ class Group:
         grid: the surface of its grid, or None where it has no grid run yet.
         num_diverged: its diverged grid runs.
         num_missing: grid runs (lr, wd, seed) that it lacks, of those that any architecture of the same
-            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture).
+            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture); of a sequential
+            study, those that were asked for.
     """
 
     dataset: str
@@ -72,10 +73,15 @@ def groups(runs: pd.DataFrame) -> list[Group]:
                     runs=own,
                     grid=surface_of(grid, sorted(grid["seed"].unique())) if len(grid) else None,
                     num_diverged=int((grid["status"] == "diverged").sum()),
-                    num_missing=num_expected - len(grid),
+                    num_missing=_num_asked(own, num_expected) - len(grid),
                 )
             )
     return result
+
+
+def _num_asked(own: pd.DataFrame, expected: int) -> int:
+    asked = own["num_asked"].dropna() if "num_asked" in own else ()
+    return int(asked.iloc[0]) if len(asked) else expected
 
 
 def checked(runs: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,9 @@ COLUMNS = (
 )
 TEXTS = ("dataset", "arch", "label", "family", "recipe", "status", "optimizer", "schedule", "device", "torch")
 FLAGS = ("in_grid",)
-NUMBERS = tuple(name for name in COLUMNS if name not in (*TEXTS, *FLAGS))
+# Further columns of a sequential study.
+SEQUENTIAL = ("round", "num_asked")
+NUMBERS = (*(name for name in COLUMNS if name not in (*TEXTS, *FLAGS)), *SEQUENTIAL)
 
 
 def read_runs(path: Path | str) -> pd.DataFrame:
