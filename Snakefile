@@ -21,17 +21,16 @@ include: "workflow/rules/common.smk"
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/design.smk"
-
-
 rule all:
     """Everything: trainings, tables, figures and the verdict of the configured study."""
     default_target: True
     input:
-        expand("<results>/tables/{table}.csv", table=TABLES),
-        expand("<results>/figures/{figure}.png", figure=FIGURES),
-        rules.design.input,
+        expand("<results>/tables/{table}.csv", table=[*TABLES, *SESSION.design_tables]),
+        expand("<results>/figures/{figure}.png", figure=[*FIGURES, "power"]),
         "<results>/verdict.md",
+
+
+include: "workflow/rules/design.smk"
 
 
 if STUDY.imported:
@@ -42,6 +41,10 @@ else:
 
     include: "workflow/rules/prepare.smk"
     include: "workflow/rules/train.smk"
+
+    if STUDY.sequential:
+
+        include: "workflow/rules/rounds.smk"
     include: "workflow/rules/plan.smk"
 
     if SESSION.adopted:

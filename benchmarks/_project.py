@@ -16,7 +16,7 @@ from lrwd.study.load import load_study
 from lrwd.study.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
-NEEDED = ("Snakefile", "config.yaml", "workflow", "profiles", "envs")
+NEEDED = ("Snakefile", "config.yaml", "config", "workflow", "profiles", "envs")
 # Of the shell that starts a benchmark; what is measured starts without them.
 FOREIGN = ("PYTHONDONTWRITEBYTECODE", "LRWD_OWNER", "OMP_NUM_THREADS", "SNAKEMAKE_PROFILE")
 PROFILE = ("--profile", "profiles/local")
@@ -32,7 +32,7 @@ class Cost:
 
 
 def new_project(folder: Path, extra: Mapping[str, Any]) -> Path:
-    """Copy the repository to a folder, with ``extra`` merged over its config.yaml."""
+    """Copy the repository to a folder, with ``extra`` as its --configfile."""
     folder.mkdir(parents=True)
     for name in NEEDED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
@@ -43,9 +43,7 @@ def new_project(folder: Path, extra: Mapping[str, Any]) -> Path:
 
 def read_study(folder: Path) -> Study:
     """The study that a project is configured for."""
-    config = yaml.safe_load((folder / "config.yaml").read_text())
-    extra = yaml.safe_load((folder / "extra.yaml").read_text())
-    return load_study({**config, **extra, "studies": {**config["studies"], **extra["studies"]}}, "benchmark")
+    return load_study(yaml.safe_load((folder / "extra.yaml").read_text()), "benchmark")
 
 
 def snakemake(folder: Path, *args: str) -> Cost:

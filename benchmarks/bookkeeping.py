@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-from _project import ROOT, Cost, new_project, read_study, snakemake, timed
+from _project import Cost, new_project, read_study, snakemake, timed
 from _results import machine, row
 
+from lrwd.study.defaults import with_defaults
 from lrwd.study.paths import record_path
 
 REPEATS = 3
@@ -29,11 +29,9 @@ COLLECT = """
 import sys
 sys.path.insert(0, "workflow")
 import yaml
-from lrwd.collect import runs_frame
-from lrwd.config import load_study
-config = yaml.safe_load(open("config.yaml")) | (extra := yaml.safe_load(open("extra.yaml")))
-config["studies"] = yaml.safe_load(open("config.yaml"))["studies"] | extra["studies"]
-study = load_study(config, "benchmark")
+from lrwd.runs.collect import runs_frame
+from lrwd.study.load import load_study
+study = load_study(yaml.safe_load(open("extra.yaml")), "benchmark")
 frame = runs_frame(study, {}, study.grid_cells)
 assert len(frame) == 10_000
 frame.to_csv("runs.csv", index=False)
@@ -42,7 +40,7 @@ frame.to_csv("runs.csv", index=False)
 
 def large_study() -> dict[str, Any]:
     """10,000 cells: five networks, 20 x 20 (lr, wd), 5 seeds."""
-    demo = yaml.safe_load((ROOT / "config.yaml").read_text())["studies"]["demo"]
+    demo = with_defaults({})["studies"]["demo"]
     grid = {"lr": [1e-3 * 1.2**k for k in range(20)], "wd": [0.01 * 1.5**k for k in range(20)]}
     grid = {name: [float(f"{value:.6g}") for value in values] for name, values in grid.items()}
     line = {**demo["on_ratio"], "kappas": []}

@@ -24,10 +24,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import yaml
 from _project import ROOT, new_project, read_study, snakemake, timed
 from _results import machine, row
 
+from lrwd.study.defaults import with_defaults
 from lrwd.study.study import Study
 
 REPEATS = 3
@@ -43,7 +43,7 @@ CORES = os.cpu_count() or 1
 
 def bench_study(num_seeds: int) -> dict[str, Any]:
     """The demo's networks and recipe at one point of its grid, with more seeds."""
-    demo = yaml.safe_load((ROOT / "config.yaml").read_text())["studies"]["demo"]
+    demo = with_defaults({})["studies"]["demo"]
     study = {**demo, "grid": {"lr": [0.01], "wd": [1]}, "seeds": list(range(num_seeds))}
     return {"study": "bench", "studies": {"bench": {**study, "on_ratio": {**demo["on_ratio"], "kappas": []}}}}
 
@@ -124,7 +124,7 @@ def starts(folder: Path, study: Study) -> dict[str, list[float]]:
 def section(repeats: int) -> str:
     """Measure, and write the section of RESULTS.md."""
     found: dict[str, list[float]] = {}
-    every = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"]["short"]["eval_every"]
+    every = with_defaults({})["recipes"]["short"]["eval_every"]
     for repeat in range(repeats):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name, "project")

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
-from _project import ROOT
 from _results import machine
 
 from lrwd.data._source import Extent
@@ -23,6 +21,7 @@ from lrwd.data._synthetic import make_synthetic
 from lrwd.execution import hardware
 from lrwd.plan import measure as calibration
 from lrwd.plan.measure import Limits, measure_cost
+from lrwd.study.defaults import with_defaults
 from lrwd.study.load import load_study
 from lrwd.train import device as devices
 from lrwd.train.cell import Job
@@ -41,7 +40,7 @@ WAYS = {EAGER: (False, False), "graph": (True, False), "compiled, graph": (True,
 
 def specs_of(study_name: str) -> list[dict[str, Any]]:
     """A cell of each network of a study, with the recipe of the paper's CIFAR-100 half."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = with_defaults({})
     study = load_study({**config, "study": study_name}, "config.yaml")
     paper = load_study({**config, "study": "cifar100"}, "config.yaml")
     recipe = config["recipes"]["cifar100_paper"]

@@ -19,8 +19,6 @@ from typing import Any
 import numpy as np
 import torch
 import torchvision.io
-import yaml
-from _project import ROOT
 from _results import machine, row
 from PIL import Image
 
@@ -39,7 +37,7 @@ REPEATS = 3
 PACKAGES = ("torch", "torchvision", "pillow", "timm")
 LIMITS = Limits(max_steps=5, max_sec=5.0, at_once=())
 FEED_SEC = 2.0  # for which a feed is run
-# Data set of config.yaml -> the study whose networks eat it, a class count, and how many synthetic images there are.
+# Data set -> the study whose networks eat it, a class count, and how many synthetic images there are.
 SETS = {"cifar100": (100, Extent("arrays", 50_000, 0, 10_000)), "imagenet": (1000, Extent("files", 50_000, 0, 1000))}
 
 
@@ -50,8 +48,8 @@ def apart(function: Callable[..., float], *arguments: Any) -> float:
 
 
 def study_of(name: str) -> Study:
-    """A study of config.yaml."""
-    return load_study({**yaml.safe_load((ROOT / "config.yaml").read_text()), "study": name}, "config.yaml")
+    """A study of the repository's configuration."""
+    return load_study({"study": name}, "config.yaml")
 
 
 def feed_rate(data: Path, recipe: dict[str, Any], kind: str, batch_size: int, num_workers: int) -> float:

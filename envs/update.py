@@ -11,7 +11,7 @@ from pathlib import Path
 ENVS = Path(__file__).resolve().parent
 COMPILE = ["uv", "pip", "compile", "--quiet", "--universal", "--no-header", "--no-emit-index-url"]
 # Snakemake runs outside of a rule's conda environment, and uv only makes run.py's.
-RUNNERS = {"snakemake", "snakemake-executor-plugin-slurm", "uv"}
+RUNNERS = {"snakemake", "snakemake-executor-plugin-slurm", "pygments", "uv"}
 TRAINING = {"torch", "torchvision", "timm"}
 CONDA_PYTHON = "3.12"
 

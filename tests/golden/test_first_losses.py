@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("first_losses.json")
@@ -48,7 +47,9 @@ RECIPE: dict[str, Any] = {
 
 def demo_architectures() -> dict[str, dict[str, Any]]:
     """Entries of the demo's architectures, without how they are printed."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    from lrwd.study.defaults import with_defaults
+
+    config = with_defaults({})
     names = config["studies"]["demo"]["architectures"]
     entries = {name: config["architectures"][name] for name in names}
     return {name: {key: value for key, value in entry.items() if key != "label"} for name, entry in entries.items()}

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
+from lrwd.study.defaults import with_defaults
+
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("Snakefile", "config.yaml", "workflow", "profiles", "envs")
+NEEDED = ("Snakefile", "config.yaml", "config", "workflow", "profiles", "envs")
 PROFILE = ("--profile", "profiles/local")
 # 8 cells on the grid and 4 on a line that is known beforehand; those of the larger lr diverge.
 TINY = {
@@ -175,7 +177,7 @@ def new_project(folder: Path, extra: dict[str, Any] | None = None) -> Project:
 
 def tiny_study(**recipe: Any) -> dict[str, Any]:
     """The tiny study's configuration; its recipe is that of ``smoke`` with two epochs and these changes."""
-    smoke = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"]["smoke"]
+    smoke = with_defaults({})["recipes"]["smoke"]
     return yaml.safe_load(yaml.safe_dump({**TINY, "recipes": {"tiny": {**smoke, "epochs": 2, **recipe}}}))
 
 

@@ -49,7 +49,6 @@ OTHER = {
 def meaning(folder: Path, text: str) -> str:
     path = folder / "a.py"
     path.write_text(text)
-    code_hash._tree.cache_clear()
     return code_hash.meaning.__wrapped__(path)
 
 
@@ -66,19 +65,30 @@ def test_what_says_something_else(tmp_path: Path, name: str) -> None:
 
 
 def forget() -> None:
-    for function in (code_hash.meaning, code_hash.code_of, code_hash._imports, code_hash._files_in, code_hash._tree):
+    for function in (code_hash.meaning, code_hash.code_of, code_hash._imports, code_hash._files_in):
         function.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package."""
+    copy = tmp_path_factory.mktemp("package") / "lrwd"
+    return shutil.copytree(code_hash.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the package that a test may edit."""
-    copy = tmp_path / "lrwd"
-    shutil.copytree(code_hash.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(code_hash, "PACKAGE", copy)
+def package(whole: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the package that a test may edit; what it changed is put back afterwards."""
+    before = {path: path.read_bytes() for path in whole.rglob("*.py")}
+    monkeypatch.setattr(code_hash, "PACKAGE", whole)
     forget()
-    yield copy
+    yield whole
     forget()
+    for path in whole.rglob("*.py"):
+        if path not in before:
+            path.unlink()
+        elif path.read_bytes() != before[path]:
+            path.write_bytes(before[path])
 
 
 def edited(file: Path, old: str, new: str) -> str:

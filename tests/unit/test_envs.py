@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 ENVS = Path(__file__).parents[2] / "envs"
 LOCKS = ["lock.txt", "dev-lock.txt"]
-RUNNERS = {"snakemake", "snakemake-executor-plugin-slurm", "uv"}
+RUNNERS = {"snakemake", "snakemake-executor-plugin-slurm", "pygments", "uv"}
 TRAINING = {"torch", "torchvision", "timm"}
 
 

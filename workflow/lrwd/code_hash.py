@@ -50,6 +50,11 @@ def table_code(table: str) -> str:
     return code_of(f"tables/{table}.py", WRITES_TABLES)
 
 
+def rounds_code() -> str:
+    """Hash of the code that chooses the rounds of a sequential study."""
+    return code_of("design/rounds.py")
+
+
 def design_code() -> str:
     """Hash of the code that simulates what a grid can show."""
     return code_of("design/identifiability.py", "design/calibration.py", WRITES_TABLES)
@@ -117,7 +122,7 @@ def imported_by(*files: str) -> set[str]:
 def _imports(path: Path) -> tuple[str, ...]:
     """Files of the package that a file imports, anywhere in it."""
     found: dict[str, None] = {}
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(_parsed(path.read_text())):
         for name in _imported_names(node):
             if name.split(".")[0] == PACKAGE.name:
                 base = PACKAGE.joinpath(*name.split(".")[1:])
@@ -154,14 +159,20 @@ def _files_in(folder: str) -> tuple[str, ...]:
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def meaning(path: Path) -> str:
+    """A file's syntax tree as text: what it says, without comments, docstrings and layout."""
+    return _meaning(path.read_text())
+
+
+# By content, so that a file is parsed once however often it is read.
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 @cache
-def meaning(path: Path) -> str:
-    """A file's syntax tree as text: what it says, without comments, docstrings and layout."""
-    return _dump(_tree(path))
+def _meaning(text: str) -> str:
+    return _dump(_parsed(text))
 
 
 def _dump(node: Any) -> str:

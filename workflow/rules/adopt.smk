@@ -16,6 +16,6 @@ use rule train_cell as adopt_cell with:
         dataset=SESSION.adopted_pattern(),
     localrule: True
     params:
-        job=unrecorded(SESSION.adoption),
+        job=unrecorded(SESSION.jobs.adopt),
     message:
         "begun by an earlier start: {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"

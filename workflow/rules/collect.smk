@@ -4,7 +4,8 @@
 
 checkpoint estimate_ratio:
     input:
-        SESSION.grid_records,
+        records=grid_records,
+        rounds=round_files,
     output:
         SESSION.ratios,
     log:
@@ -17,7 +18,7 @@ checkpoint estimate_ratio:
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:
-        "estimate the ratio of study {STUDY.name} from its grid"
+        f"estimate the ratio of study {STUDY.name} from its grid"
     script:
         "../scripts/estimate_ratio.py"
 
@@ -25,6 +26,7 @@ checkpoint estimate_ratio:
 rule collect:
     input:
         records=all_records,
+        rounds=round_files,
         ratios=SESSION.ratios if STUDY.estimates_ratio else [],
         missing=SESSION.missing,
     output:
@@ -38,6 +40,6 @@ rule collect:
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:
-        "collect the records of study {STUDY.name}"
+        f"collect the records of study {STUDY.name}"
     script:
         "../scripts/collect.py"

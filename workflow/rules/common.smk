@@ -1,11 +1,12 @@
-# What the rules share: the session (lrwd/session.py), which knows the configured study, its paths and its jobs.
+# What the rules share: the session (workflow/lrwd/session), which knows the configured study, its paths and its jobs.
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
 from lrwd import code_hash
-from lrwd.session import open_session, script_path, unrecorded
+from lrwd.session.jobs import script_path, unrecorded
+from lrwd.session.session import open_session
 from lrwd.study.paths import CELL_PATTERN
 from lrwd.theory.targets import knobs_of, studies_of
 

@@ -3,17 +3,16 @@
 # and results/figures/power.png and .svg.
 import json
 
-SIMULATED = ("identifiability", "calibration")
-
 
 rule design:
+    """What the grid can show, by simulation, before anything is trained."""
     input:
-        expand("<results>/tables/{table}.csv", table=SIMULATED),
+        expand("<results>/tables/{table}.csv", table=SESSION.design_tables),
         "<results>/figures/power.png",
 
 
 # A rule each, as a caption's file cannot be named by a wildcard.
-for table in SIMULATED:
+for table in SESSION.design_tables:
 
     rule:
         name:
@@ -34,12 +33,12 @@ for table in SIMULATED:
         conda:
             "../../envs/analysis.yaml"
         resources:
-            **SESSION.simulation_resources,
+            **SESSION.resources.simulation,
         params:
             table=table,
             # Not read by the script: what changes them simulates anew.
             study=STUDY.analysis_key(),
-            design=json.dumps(config["design"], sort_keys=True),
+            design=json.dumps(SESSION.config["design"], sort_keys=True),
             code=code_hash.design_code(),
         message:
             f"simulate studies for table {table}"
@@ -65,7 +64,7 @@ rule figure_power:
         "../../envs/analysis.yaml"
     params:
         study=STUDY.name,
-        enough=config["design"]["enough_power"],
+        enough=SESSION.config["design"]["enough_power"],
         code=code_hash.figure_code("design/power.py"),
     message:
         "figure power"

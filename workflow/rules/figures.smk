@@ -3,6 +3,7 @@
 
 
 rule figures:
+    """All figures of the study."""
     input:
         expand("<results>/figures/{figure}.png", figure=FIGURES),
 

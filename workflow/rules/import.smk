@@ -19,6 +19,6 @@ rule import_runs:
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:
-        "import the runs of study {STUDY.name}"
+        f"import the runs of study {STUDY.name}"
     script:
         "../scripts/import_runs.py"

@@ -4,6 +4,7 @@
 
 
 rule plan:
+    """What the study will cost on this machine, from a few steps of each group."""
     input:
         "<results>/tables/plan.csv",
 
@@ -17,15 +18,15 @@ rule measure_cost:
         "<results>/logs/calibration/{dataset}/{arch}/{recipe}.log",
     conda:
         "../../envs/train.yaml"
-    threads: SESSION.measurement_threads
+    threads: SESSION.resources.measurement_threads
     resources:
-        **SESSION.measurement_resources,
+        **SESSION.resources.measurement,
     params:
-        job=lambda wildcards, threads: SESSION.measurement(wildcards, threads),
+        job=lambda wildcards, threads: SESSION.jobs.measure(wildcards, threads),
         manifest=lambda wildcards, input: f"--manifest {input.manifest}" if input.manifest else "",
         script=unrecorded(lambda *_: script_path("measure.py")),
         # Not read by the script: on another machine, or with other code, it costs something else.
-        machine=SESSION.machine,
+        machine=SESSION.resources.machine,
         code=SESSION.measurement_code,
     message:
         "measure what {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} costs here"
@@ -51,7 +52,7 @@ rule table_plan:
     params:
         # Not read by the script: what changes it makes the table anew.
         study=STUDY.analysis_key(),
-        recipes=repr([config["recipes"][name] for part in STUDY.parts for name in part.recipes]),
+        recipes=repr([SESSION.config["recipes"][name] for part in STUDY.parts for name in part.recipes]),
         code=code_hash.plan_code(),
     message:
         "table plan"

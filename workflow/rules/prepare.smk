@@ -6,6 +6,7 @@ import json
 
 
 rule prepare:
+    """All data sets of the study, prepared."""
     input:
         expand("<results>/data/{dataset}/manifest.json", dataset=STUDY.datasets),
 
@@ -18,7 +19,7 @@ rule prepare_data:
     conda:
         "../../envs/train.yaml"
     resources:
-        **SESSION.data_resources,
+        **SESSION.resources.data,
     params:
         entry=lambda wildcards: json.dumps(SESSION.data_entry(wildcards), sort_keys=True),
         # Not read by the script: a change of what the code prepares makes the data set anew.

@@ -4,6 +4,7 @@
 
 # The name of the study is in the input's path, so that naming another study makes everything that follows anew.
 rule runs:
+    """The runs of the study as one table: results/runs.csv."""
     input:
         runs=SESSION.runs,
         missing=SESSION.missing,
@@ -15,6 +16,6 @@ rule runs:
     conda:
         "../../envs/analysis.yaml"
     message:
-        "results/runs.csv is that of study {STUDY.name}"
+        f"results/runs.csv is that of study {STUDY.name}"
     shell:
         "cp {input.runs:q} {output:q} 2> {log:q}"

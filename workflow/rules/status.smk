@@ -3,6 +3,7 @@
 
 
 rule status:
+    """Where every training stands; can be asked while another Snakemake trains."""
     log:
         "<results>/logs/status.log",
     localrule: True
@@ -13,12 +14,13 @@ rule status:
             lambda *_: SESSION.command(workflow.config_settings.configfiles, workflow.config_settings.config)
         ),
     message:
-        "where study {STUDY.name} stands"
+        f"where study {STUDY.name} stands"
     script:
         "../scripts/status.py"
 
 
 rule interim:
+    """Tables and figures of the trainings finished so far, under results/interim."""
     log:
         "<results>/logs/interim.log",
     localrule: True
@@ -28,6 +30,6 @@ rule interim:
         tables=TABLES,
         figures=FIGURES,
     message:
-        "interim tables and figures of study {STUDY.name}"
+        f"interim tables and figures of study {STUDY.name}"
     script:
         "../scripts/interim.py"

@@ -5,6 +5,7 @@ THEORY_TABLES, THEORY_FIGURES = SESSION.theory_tables, SESSION.theory_figures
 
 
 rule theory:
+    """What two posts derive, tested by trainings of its own: results/theory.md."""
     input:
         expand("<results>/theory/tables/{table}.csv", table=THEORY_TABLES),
         expand("<results>/theory/figures/{figure}.png", figure=THEORY_FIGURES),
@@ -53,11 +54,11 @@ for table in THEORY_TABLES:
         conda:
             "../../envs/analysis.yaml"
         resources:
-            **SESSION.simulation_resources,
+            **SESSION.resources.simulation,
         params:
             table=table,
             # Not read by the script: what changes them makes the table anew.
-            knobs=lambda wildcards, table=table: repr(knobs_of(table, config)),
+            knobs=lambda wildcards, table=table: repr(knobs_of(table, SESSION.config)),
             code=code_hash.theory_code(table),
         message:
             f"theory table {table}"

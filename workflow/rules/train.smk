@@ -4,12 +4,24 @@
 # checkpoint under results/checkpoints/.
 
 
+def round_files(wildcards):
+    """Files of a sequential study's rounds; each is made from the records of the rounds before it."""
+    return SESSION.rounds.files(lambda number: checkpoints.choose_round.get(round=str(number)).output[0])
+
+
+def grid_records(wildcards):
+    """Records of the grid, as far as the last round."""
+    return SESSION.grid_records(round_files(wildcards))
+
+
 def all_records(wildcards):
     """Records of the grid and, once its ratio is known, of the line."""
-    return SESSION.all_records(checkpoints.estimate_ratio.get().output[0] if STUDY.estimates_ratio else None)
+    rounds = round_files(wildcards)
+    return SESSION.all_records(rounds, checkpoints.estimate_ratio.get().output[0] if STUDY.estimates_ratio else None)
 
 
 rule train:
+    """All trainings of the study."""
     input:
         all_records,
 
@@ -28,14 +40,14 @@ rule train_cell:
     # One thread: sums over several round differently, and one core a cell uses the machine best.
     threads: 1
     resources:
-        **SESSION.cell_resources,
+        **SESSION.resources.cell,
     params:
         # A change of the spec, or of what the code computes, reruns the cell.
         spec=SESSION.spec_text,
         code=SESSION.training_code,
         # How a cell is run changes no result.
         script=unrecorded(lambda *_: script_path("train.py")),
-        job=unrecorded(SESSION.job),
+        job=unrecorded(SESSION.jobs.train),
     message:
         "train {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"
     shell:

@@ -3,6 +3,7 @@
 
 
 rule verdict:
+    """What the study says, in plain words: results/verdict.md."""
     input:
         runs="<results>/runs.csv",
         tables=expand("<results>/tables/{table}.csv", table=[*TABLES, "identifiability"]),
@@ -25,6 +26,6 @@ rule verdict:
         # Not read by the script: what changes it writes anew.
         code=code_hash.verdict_code(),
     message:
-        "what study {STUDY.name} says"
+        f"what study {STUDY.name} says"
     script:
         "../scripts/verdict.py"

@@ -5,12 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pandas as pd
-
 from lrwd.design import calibration as _calibration
 from lrwd.design import identifiability as _design
 from lrwd.design.grids import read_knobs, study_grids
 from lrwd.execution.script import script
+from lrwd.runs.table import read_runs
 from lrwd.study.load import load_study
 from lrwd.tables._write import write_table
 
@@ -24,7 +23,7 @@ BUILD = {
 
 with script(snakemake.log[0]):
     study = load_study(snakemake.config, "config")
-    runs = pd.read_csv(snakemake.input.runs) if study.imported else None
+    runs = read_runs(snakemake.input.runs) if study.imported else None
     build, caption = BUILD[snakemake.params.table]
-    frame = build(study_grids(study, runs), read_knobs(snakemake.config))
+    frame = build(study_grids(study, runs), read_knobs(study.config))
     write_table(frame, snakemake.output.csv, snakemake.output.md, caption)

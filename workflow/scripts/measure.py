@@ -23,7 +23,7 @@ from lrwd.plan.measure import Limits, measure_cost
 from lrwd.train.cell import Job
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--job", required=True, type=json.loads, help="JSON, as lrwd.session.Session makes it")
+parser.add_argument("--job", required=True, type=json.loads, help="JSON, as lrwd/session/jobs.py makes it")
 parser.add_argument("--output", required=True)
 parser.add_argument("--log", required=True)
 parser.add_argument("--manifest", help="of the prepared data set; none: synthetic pixels take its place")

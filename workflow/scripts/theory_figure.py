@@ -8,9 +8,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lrwd import registry
 from lrwd.execution.script import script
 from lrwd.figures import _style
-from lrwd.tables._write import read_table
+from lrwd.tables._write import read_tables
 
 with script(snakemake.log[0]):
     part = registry.part("theory/figures", snakemake.params.figure)
-    figure = part.draw({Path(path).stem: read_table(path) for path in snakemake.input.tables})
+    figure = part.draw(read_tables(snakemake.input.tables))
     _style.save(figure, Path(snakemake.output.png), Path(snakemake.output.svg))

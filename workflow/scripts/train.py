@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lrwd.execution.launcher import SERVERS, start_cell
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--job", required=True, type=json.loads, help="JSON, as lrwd.session.Session makes it")
+parser.add_argument("--job", required=True, type=json.loads, help="JSON, as lrwd/session/jobs.py makes it")
 request = parser.parse_args().job
 
 if "adopt" in request:

@@ -5,17 +5,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pandas as pd
-
 from lrwd.atomic import write_text_atomic
 from lrwd.execution.script import script
 from lrwd.reports.html import as_html
 from lrwd.reports.verdict import write_verdict
-from lrwd.tables._write import read_table
+from lrwd.runs.table import read_runs
+from lrwd.tables._write import read_tables
 
 with script(snakemake.log[0]):
-    tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
-    runs = pd.read_csv(snakemake.input.runs)
+    tables = read_tables(snakemake.input.tables)
+    runs = read_runs(snakemake.input.runs)
     text = write_verdict(tables, runs, snakemake.params.study, snakemake.params.imported)
     write_text_atomic(snakemake.output.md, text)
     write_text_atomic(snakemake.output.html, as_html(text))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from lrwd import paper
 from lrwd.design import identifiability as _design
@@ -18,6 +17,7 @@ from lrwd.design.identifiability import PROPOSED, STUDY, identifiability
 from lrwd.errors import ConfigError
 from lrwd.stats.ridge import UNKNOWN
 from lrwd.stats.simulate import Constants, hypotheses
+from lrwd.study.defaults import with_defaults
 from lrwd.study.load import load_study
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +27,7 @@ WIDE = StudyGrid("wide", np.array(paper.LRS), np.tile(10 ** np.arange(-6, 1.01, 
 
 @pytest.fixture(scope="module")
 def knobs() -> Knobs:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = with_defaults({})
     return replace(read_knobs(config), num_simulations=25, num_replicates=40)
 
 

@@ -1,6 +1,5 @@
 """Cells forked from the warm server, and what becomes of them when someone is killed. Real processes throughout."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -43,24 +42,11 @@ class Run:
 
     def start(self, job: Job, warm: bool = True) -> subprocess.Popen:
         """Start a cell as the rule does."""
-        fields = dataclasses.asdict(job)
-        command = [sys.executable, "-S", "-E", str(SCRIPT), "--spec", json.dumps(fields.pop("spec"))]
-        command += [
-            "--manifest",
-            str(fields.pop("data") / "manifest.json"),
-            "--log",
-            str(log_of(job)),
-            "--processes",
-            "1",
-        ]
-        command += ["--cuda-graph"] * fields.pop("cuda_graph")
-        for name, value in fields.items():
-            command += [f"--{name.replace('_', '-')}", *([] if value is None else [str(value)])]
+        request = {"log": str(log_of(job)), "processes": 1, "server": "warm" if warm else None, "pool": None}
+        command = [sys.executable, "-S", "-E", str(SCRIPT), "--job", json.dumps({"job": job.to_json(), **request})]
         environment = {**os.environ, "LRWD_OWNER": str(self.owner.pid), "TMPDIR": str(self.folder)}
         environment["CUDA_VISIBLE_DEVICES"] = ""
-        client = subprocess.Popen(
-            command + ["--warm"] * warm, env=environment, stderr=subprocess.PIPE, cwd=job.record.parents[1]
-        )
+        client = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, cwd=job.record.parents[1])
         self.clients.append(client)
         return client
 

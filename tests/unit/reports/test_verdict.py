@@ -15,6 +15,7 @@ from lrwd import registry
 from lrwd.reports.html import as_html
 from lrwd.reports.verdict import write_verdict
 from lrwd.reports.wording import DIGITS
+from lrwd.runs.table import read_runs
 from lrwd.tables._write import read_table, write_table
 
 LABELS = tuple(ARCHS)
@@ -226,7 +227,7 @@ def test_tables_read_back_say_the_same(tmp_path: Path) -> None:
             write_table(table, tmp_path / f"{name}.csv", tmp_path / f"{name}.md", "x")
         runs.to_csv(tmp_path / "runs.csv", index=False)
         back = {name: read_table(tmp_path / f"{name}.csv") for name in tables}
-        assert write_verdict(back, pd.read_csv(tmp_path / "runs.csv"), "mine") == text_of(truth)
+        assert write_verdict(back, read_runs(tmp_path / "runs.csv"), "mine") == text_of(truth)
 
 
 def test_its_html_has_every_block() -> None:

@@ -1,13 +1,12 @@
-"""Files that are whole or absent, and records that are believed only when whole."""
+"""Records are believed only when whole."""
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lrwd.atomic import write_json_atomic
 from lrwd.errors import RecordError
 from lrwd.runs import record
 
@@ -15,56 +14,8 @@ RECORD = {"version": record.RECORD_VERSION, "status": "ok", "metrics": {"final":
 
 
 def write(path: Path, **changes: Any) -> Path:
-    record.write_json_atomic(path, {**RECORD, **changes})
+    write_json_atomic(path, {**RECORD, **changes})
     return path
-
-
-@pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_a_failed_write_leaves_the_old_content_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
-) -> None:
-    path = tmp_path / "a.json"
-    record.write_text_atomic(path, "old")
-
-    def fail(*_: Any) -> None:
-        raise KeyboardInterrupt  # not an Exception: Ctrl-C too leaves nothing behind
-
-    monkeypatch.setattr(*((os, "fsync", fail) if failing == "fsync" else (Path, "replace", fail)))
-    with pytest.raises(KeyboardInterrupt):
-        record.write_text_atomic(path, "new")
-    assert path.read_text() == "old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
-
-
-def test_a_write_makes_folders_and_replaces(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "folder" / "a.txt"
-    record.write_text_atomic(path, "λ")
-    record.write_bytes_atomic(path, "η".encode())
-    assert path.read_text(encoding="utf-8") == "η"
-
-
-def test_files_have_the_rights_that_others_have(tmp_path: Path) -> None:
-    # A temporary file is readable by its owner alone; a result is to be as any other file is.
-    old = os.umask(0o027)
-    try:
-        record.write_text_atomic(tmp_path / "a", "")
-    finally:
-        os.umask(old)
-    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_json_cannot_hold_is_refused(tmp_path: Path, value: float) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        record.write_json_atomic(tmp_path / "a.json", {"loss": value})
-    assert not list(tmp_path.iterdir())
-    assert record.finite_or_none(value) is None
-    assert record.finite_or_none(0.25) == 0.25
-
-
-def test_sha256(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"abc")  # FIPS 180-2, appendix B.1
-    assert record.sha256_file(tmp_path / "a").startswith("ba7816bf8f01cfea414140de5dae2223")
 
 
 def test_no_beginning_of_a_record_looks_whole(tmp_path: Path) -> None:
@@ -117,3 +68,7 @@ def test_a_record_reads_back(tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", status="diverged")
     assert record.read_record(path) == {**RECORD, "status": "diverged"}
     assert json.loads(path.read_text())["status"] == "diverged"
+
+
+def test_what_json_cannot_hold_is_none() -> None:
+    assert [record.finite_or_none(value) for value in (0.25, float("nan"), float("inf"))] == [0.25, None, None]

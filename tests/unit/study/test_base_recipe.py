@@ -38,7 +38,7 @@ def demo(config: Config, **changes: Any) -> Study:
             remove("recipes.refined.schedule.base"),
             "is missing; the schedule 'warmup_decay_trace' is made from the gradient norms of another training: name",
         ),
-        (put("recipes.refined.schedule.base", "frist"), "Unknown recipe 'frist'. Available: short"),
+        (put("recipes.refined.schedule.base", "frist"), "Unknown recipe 'frist'. Available: fashion"),
         (put("recipes.refined.schedule.base", "refined"), "'refined' is not allowed, as it needs another training"),
         (
             put("recipes.first.schedule.base", "short"),

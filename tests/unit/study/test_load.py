@@ -1,4 +1,4 @@
-"""What is wrong in config.yaml's keys and names is said with file, key and value, and with what is allowed."""
+"""What is wrong in the configuration's keys and names is said with file, key and value, and with what is allowed."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from lrwd.study.load import load_study
         ("bogus", "study, results, pathvars, execution, plan, design, theory, studies"),
         ("plan.bogus", "max_steps, max_sec, at_once"),
         ("execution.bogus", "warm_start, checkpoint_sec, loader_workers, cuda_graph"),
-        ("studies.demo.bogus", "title, datasets, architectures, recipes, grid, seeds, selection, on_ratio"),
+        ("studies.demo.bogus", "title, datasets, architectures, recipes, grid, seeds, selection, metric, on_ratio"),
         ("studies.paper.bogus", "title, parts"),
         ("studies.demo.grid.bogus", "lr, lr_reference_batch, wd, wd_over_lr, timescale_epochs"),
         ("studies.demo.selection.bogus", "split, epoch"),
@@ -40,14 +40,14 @@ def test_missing_key(config: Config, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("study", "dmeo", "study: Unknown study 'dmeo'. Available: demo, fashion, paper"),
+        ("study", "dmeo", "study: Unknown study 'dmeo'. Available: demo, fashion, optimizers"),
         ("studies.demo.datasets", ["digit"], "studies.demo.datasets: Unknown data set 'digit'. Available: digits"),
         (
             "studies.demo.architectures",
             ["resnet_digits", "vit"],
             "studies.demo.architectures: Unknown architecture 'vit'. Available: resnet_digits, vit_digits",
         ),
-        ("studies.demo.recipes", ["shrt"], "studies.demo.recipes: Unknown recipe 'shrt'. Available: short"),
+        ("studies.demo.recipes", ["shrt"], "studies.demo.recipes: Unknown recipe 'shrt'. Available: fashion"),
         ("datasets.digits.source", "digts", "datasets.digits.source: Unknown data source 'digts'. Available: cifar100"),
         (
             "architectures.vit_digits.model",

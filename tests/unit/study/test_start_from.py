@@ -68,7 +68,7 @@ def test_a_recipe_that_cannot_be_started_from(config: Config, base: dict[str, An
 
 def test_a_recipe_that_there_is_not(config: Config) -> None:
     config["recipes"]["short"]["start_from"] = {"recipe": "smok"}
-    with pytest.raises(ConfigError, match=r"recipes.short.start_from.recipe: Unknown recipe 'smok'. Available: short"):
+    with pytest.raises(ConfigError, match=r"recipes.short.start_from.recipe: Unknown recipe 'smok'. Available: "):
         study(config, "demo")
 
 

@@ -1,6 +1,5 @@
 """A batch in parts: the same training in one process or in several, and where memory is short."""
 
-import dataclasses
 import json
 import os
 import signal
@@ -120,15 +119,11 @@ def test_running_averages_of_batch_norms_are_those_of_training_part_after_part(d
 
 def start(job: Job, num_processes: int) -> subprocess.Popen:
     """Start a cell as its rule does where it has so many GPUs."""
-    fields = dataclasses.asdict(job)
-    command = [sys.executable, "-S", "-E", str(SCRIPT), "--spec", json.dumps(fields.pop("spec"))]
-    command += ["--manifest", str(fields.pop("data") / "manifest.json"), "--log", str(log_of(job))]
-    command += ["--cuda-graph"] * fields.pop("cuda_graph")
-    for name, value in fields.items():
-        command += [f"--{name.replace('_', '-')}"] + ([] if value is None else [str(value)])
+    request = {"log": str(log_of(job)), "processes": num_processes, "server": None, "pool": None}
+    command = [sys.executable, "-S", "-E", str(SCRIPT), "--job", json.dumps({"job": job.to_json(), **request})]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     environment.pop("LRWD_OWNER", None)
-    return subprocess.Popen([*command, "--processes", str(num_processes)], env=environment)
+    return subprocess.Popen(command, env=environment)
 
 
 def log_of(job: Job) -> Path:

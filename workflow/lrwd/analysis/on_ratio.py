@@ -15,7 +15,7 @@ from lrwd.stats.ratio import fit_ratio
 from lrwd.stats.selection import select_wd
 from lrwd.stats.surface import Floats, Ints, Surface
 
-# |ln(wd/wd')| below which two weight decays are one: kappa·rho·lr carries the error of two products.
+# |ln(wd/wd')| below which two weight decays count as equal, as kappa·rho·lr has rounding errors.
 _SAME_LN_WD = 1e-9
 
 
@@ -44,7 +44,7 @@ class OnRatio:
 
 def kappas_of(runs: pd.DataFrame) -> Floats:
     """The kappas that a study trained, with 1 as their reference; if none, the paper's seven."""
-    trained = pd.to_numeric(runs["kappa"]).dropna().unique()
+    trained = runs["kappa"].dropna().unique()
     return np.unique([*trained, 1.0]) if len(trained) else np.array(paper.KAPPAS)
 
 

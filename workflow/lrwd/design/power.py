@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from lrwd.analysis.undefined import number
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -23,7 +24,7 @@ from lrwd.figures._style import (
     new_figure,
     styled,
 )
-from lrwd.figures._text import number, wrap
+from lrwd.figures._text import wrap
 
 TITLE = "Can the grid tell the hypotheses apart?"
 # In the order of the table: the published ratio, then +1, 0, -1 through the grid's centre.
@@ -31,7 +32,7 @@ LOOKS = ((VERMILLION, "o", "-"), (BLUE, "s", "-"), (GREEN, "^", "--"), (SKY, "D"
 _KINDS = {"study": "the study's grid", "proposed": "proposed"}
 _SLOPES = {1.0: "+1", 0.0: "0", -1.0: "−1"}
 _PANEL_HEIGHT = 2.6
-# Equal powers are drawn beside each other: this share of the distance between two numbers of seeds.
+# Shift between hypotheses, so that equal powers are visible, as a share of the distance between numbers of seeds.
 _APART = 0.05
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lrwd.figures._text import compact
 
-# Free space between the row of zero and the rest, in rows.
+# Gap between the row of wd = 0 and the other rows, in heights of a row.
 BREAK = 0.35
 
 
@@ -20,6 +20,13 @@ def mean_percent(rows: pd.DataFrame) -> pd.DataFrame:
         top1=("report_top1", "mean"), num_seeds=("seed", "size"), num_diverged=("diverged", "sum")
     )
     means["top1"] *= 100
+    return means
+
+
+def drops(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean selecting accuracy of each cell, and ``drop``: its difference to the best of its lr, in pp, 0 or below."""
+    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
+    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
     return means
 
 
@@ -124,7 +131,7 @@ class Layout:
 
 
 def layout_of(rows: pd.DataFrame) -> Layout:
-    """Layout for the grid cells of a block: what any of its groups has is expected of each.
+    """Layout for the grid cells of a block: a cell that any of its groups has is expected of all of them.
 
     Weight decays are one common axis unless most differ between learning rates (grids given as ratios
     wd/lr or as time scales); the common axis also shows cells that no group has trained yet.

@@ -1,4 +1,4 @@
-"""A logarithmic axis that also has a place for zero, set apart below a break."""
+"""A logarithmic axis that also shows zero, below a break."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from lrwd.figures._style import FONT_SIZE, GREY
 from lrwd.figures._text import compact, inches
+
+# From this ratio of the largest to the smallest value on, a linear axis would hide the small ones.
+LOG_FROM = 8.0
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,17 @@ class LogZero:
         step = (high / low) ** 0.13
         return cls(low, high, low / step ** (2 / 3), low / step ** (4 / 3))
 
+    @classmethod
+    def if_needed(cls, values: Iterable[float]) -> "LogZero | None":
+        """An axis that holds these values (negative ones at zero), or None if a linear axis shows them as well."""
+        array = np.asarray(list(values), dtype=float)
+        positive = array[array > 0]
+        if not positive.size or positive.max() / positive.min() < LOG_FROM:
+            return None
+        return cls.of(np.where(array < 0, 0.0, array), pad=0.04)
+
     def place(self, values: np.ndarray | float) -> np.ndarray:
-        """Positions on the axis: zero (and below) at its own place, all else as it is."""
+        """Positions on the axis: zero and negative values at the place of zero, all others unchanged."""
         array = np.asarray(values, dtype=float)
         return np.where(array <= 0, self.start if self.zero is None else self.zero, array)
 

@@ -1,18 +1,16 @@
-"""Numbers and texts on figures: compact numbers, table entries that may be "NA: reason", wrapping."""
+"""Numbers and texts on figures: compact numbers, estimates with their intervals, wrapping."""
 
 import functools
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from lrwd.errors import DataError
+from lrwd.analysis.undefined import number, reason, undefined
 
-# Characters of a name on a figure.
+# Longest name on a figure, in characters.
 MAX_NAME = 29
 
 
@@ -31,41 +29,15 @@ def compact(value: float) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{power}"
 
 
-def number(value: Any) -> float:
-    """Read a table's entry: a number, or NaN for the text "NA: reason" and for an empty entry.
-
-    Raises:
-        DataError: the entry is some other text.
-    """
-    if isinstance(value, str) and value.strip().startswith("NA"):
-        return math.nan
-    try:
-        return float(value) if value is not None and value != "" else math.nan
-    except (TypeError, ValueError):
-        raise DataError(f"A table holds {value!r}; allowed: a number or 'NA: reason'") from None
-
-
-def numbers(values: Iterable[Any]) -> np.ndarray:
-    """Read a table's column as floats, NaN where it says NA."""
-    return np.array([number(value) for value in values], dtype=float)
-
-
-def reason(value: Any) -> str:
-    """Why an entry is undefined ("fewer than 2 seeds"), or "" where it is a number."""
-    if isinstance(value, str) and value.strip().startswith("NA"):
-        return value.strip()[2:].lstrip(": ") or "no reason given"
-    return "" if math.isfinite(number(value)) else "no value"
-
-
 def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> str:
-    """Print an estimate with its confidence interval: ``0.098 [0.081, 0.115]``, or what of it is defined.
+    """Print an estimate with its confidence interval: ``0.098 [0.081, 0.115]``, or the part that is defined.
 
     Args:
         value, low, high: entries of a table.
-        decimals: digits behind the point; None lets the largest of the three have three digits.
+        decimals: digits after the point; if None, the largest number has 3 significant digits.
     """
     if reason(value):
-        return f"NA: {reason(value)}"
+        return undefined(reason(value))
     if reason(low) or reason(high):
         return f"{_fixed(value, decimals)} [CI: NA]"
     if decimals is not None:
@@ -73,7 +45,7 @@ def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> st
     three = [number(value), number(low), number(high)]
     largest = max(abs(one) for one in three)
     power = math.floor(math.log10(largest)) if largest > 1e-12 else 2
-    # One number of decimals for all three: 0.004 beside 0.196, not 4.13e-3.
+    # The same number of decimals for all three: 0.004 with 0.196, not 4.13e-3.
     decimals = max(0, 2 - power) if -3 <= power <= 4 else None
     printed = [_fixed(one, decimals) for one in three]
     return f"{printed[0]} [{printed[1]}, {printed[2]}]"
@@ -96,7 +68,7 @@ def inches(text: str, size: float) -> float:
 
 
 def shortened(text: str) -> str:
-    """A name with its middle left out where it is too long for a label: names often differ at their ends."""
+    """A name; if it is too long for a label, without its middle, as names often differ at their ends."""
     if len(text) <= MAX_NAME:
         return text
     half = (MAX_NAME - 1) // 2
@@ -104,9 +76,9 @@ def shortened(text: str) -> str:
 
 
 def wrap(text: str, width: float, size: float) -> str:
-    """Break a text into lines of at most ``width`` inches; at " · " if it has such joints, else at spaces.
+    """Break a text into lines of at most ``width`` inches; at " · " if there is any, else at spaces.
 
-    Names that are too long for a line are broken behind an underscore.
+    Names that are too long for a line are broken after an underscore.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -124,7 +96,7 @@ def wrap(text: str, width: float, size: float) -> str:
 
 
 def _broken(name: str, width: float, size: float) -> list[str]:
-    """A name in parts that fit on a line each, as far as its underscores allow."""
+    """Parts of a name that fit on a line each, as far as its underscores allow."""
     parts = [""]
     for piece in re.split(r"(?<=_)", name):
         if parts[-1] and inches(parts[-1] + piece, size) > width:

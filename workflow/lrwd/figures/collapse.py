@@ -1,4 +1,4 @@
-"""Figure: accuracy against wd/lr, wd and lr*wd, overlaid across lr: what makes the curves one?"""
+"""Figure: accuracy curves of all lr against wd/lr, wd and lr*wd: on which axis do they coincide?"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lrwd.figures._groups import grid_runs, groups, name, table
+from lrwd.analysis.undefined import number, reason
+from lrwd.figures._cells import drops
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import name
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -20,19 +23,15 @@ from lrwd.figures._style import (
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, inches, interval, number, reason, wrap
+from lrwd.figures._text import compact, inches, interval, wrap
 
 TITLE = "Ratio, constant or time scale: against which do the curves of all η become one?"
 COLUMNS = (
     *("dataset", "arch", "label", "recipe", "x", "collapse", "collapse_ci_low", "collapse_ci_high", "best"),
     "best_probability",
 )
-# The best axis is marked as such if it is the best in at least this share of the resampled seeds.
+# The best axis is marked if it is the best in at least this share of the resampled seeds.
 CLEARLY = 0.95
 # Name in the table -> (power of lr in x = wd·lr**power, label of the axis).
 AXES = {
@@ -44,29 +43,20 @@ ROW = 1.75
 MARKERS = "osD^vPX<>h"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Curves of all learning rates, less each one's best, on three axes, one row a group.
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
+    """Accuracy below the best of its learning rate, on three axes, one row a group.
 
-    Args:
-        runs: results/runs.csv of the study; only its grid cells are drawn.
-        tables: ``collapse`` adds the numbers and says which axis is best.
-        study: name of the study.
-        histories: not used.
+    Reads ``collapse`` for the numbers and for which axis is best.
     """
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    listed = groups(grid)
-    found = table(tables, "collapse", COLUMNS)
-    curves = {group: _curves(group.rows(grid)) for group in listed}
+    grid, listed = given.rows, given.groups
+    found = given.table("collapse", COLUMNS)
+    curves = {group: drops(group.rows(grid[grid["wd"] > 0])) for group in listed}
     lrs = sorted({lr for means in curves.values() for lr in means["lr"]})
     width = MAX_WIDTH
     names = {group: wrap(name(group, listed), width / 3 - 0.8, FONT_SIZE) for group in listed}
     tallest = max(text.count("\n") for text in names.values())
-    figure = new_figure(TITLE, subtitle(runs, study), width, (ROW + 0.15 * tallest) * len(listed) + 0.55)
+    figure = given.new_figure(width, (ROW + 0.15 * tallest) * len(listed) + 0.55)
     panels = figure.subplots(len(listed), 3, sharey="row", squeeze=False)
     for column, (axis, (power, label)) in enumerate(AXES.items()):
         everywhere = pd.concat(list(curves.values()))
@@ -89,17 +79,8 @@ def draw(
     return figure
 
 
-def _curves(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its learning rate."""
-    rows = rows.assign(select_top1=pd.to_numeric(rows["select_top1"]))
-    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
-    means = means[means["wd"] > 0]
-    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
-    return means
-
-
 def _look(lr: float, lrs: Sequence[float]) -> dict[str, Any]:
-    """Colour and marker of a learning rate: both, so that neighbours in colour stay apart."""
+    """Colour and marker of a learning rate; similar colours have different markers."""
     place = lrs.index(lr)
     shade = matplotlib.colormaps["viridis"](0.92 * place / max(len(lrs) - 1, 1))
     return {"color": shade, "marker": MARKERS[place % len(MARKERS)], "markersize": 4.5, "linewidth": 1.5}
@@ -114,7 +95,7 @@ def _panel(axes: Axes, means: pd.DataFrame, power: float, lrs: Sequence[float]) 
 
 
 def _ticks(scale: LogZero, room: float) -> list[float]:
-    """As many round ticks as have room for their labels."""
+    """As many round ticks as there is room for."""
     for most in range(7, 1, -1):
         ticks = scale.ticks(most)
         if sum(inches(compact(tick), FONT_SIZE) + 0.15 for tick in ticks) <= 0.7 * room:
@@ -123,7 +104,7 @@ def _ticks(scale: LogZero, room: float) -> list[float]:
 
 
 def _head(axes: Axes, above: str, rows: pd.DataFrame, axis: str) -> None:
-    """Over each panel its number; over the first one the group's name too."""
+    """Write the collapse above a panel, and the group's name above the first one."""
     rows = rows[rows["x"] == axis]
     clearly = False
     if rows.empty or reason(rows.iloc[0]["collapse"]):
@@ -154,10 +135,10 @@ def axis_name(axis: str) -> str:
 
 
 def _depth(row: Sequence[Axes], means: pd.DataFrame) -> bool:
-    """Limit a row's depth, so that collapsed cells do not flatten the rest; says whether any lies below."""
-    drops = -means["drop"].to_numpy(dtype=float)
-    deepest = float(drops.max(initial=0.0))
-    usual = float(np.quantile(drops, 0.75)) if len(drops) else 0.0
+    """Limit a row's depth, so that cells near chance do not flatten the rest; returns whether any lies below."""
+    below = -means["drop"].to_numpy(dtype=float)
+    deepest = float(below.max(initial=0.0))
+    usual = float(np.quantile(below, 0.75)) if len(below) else 0.0
     depth = min(deepest, max(2.0 * usual, 1.0)) or 1.0
     for axes in row:
         axes.set_ylim(-1.08 * depth, 0.08 * depth)

@@ -9,7 +9,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from lrwd import paper
-from lrwd.figures._groups import table
+from lrwd.analysis.undefined import as_array, number, reason
+from lrwd.figures._frame import Input, from_table
 from lrwd.figures._published import LOOKS, name_of
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -22,36 +23,24 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, number, numbers, reason, shortened, wrap
+from lrwd.figures._text import compact, shortened, wrap
 
 TITLE = "Accuracy lost when λ deviates from ρη by the factor κ"
 COLUMNS = ("dataset", "recipe", "scope", "kappa", "drop_pp", "ci_low_pp", "ci_high_pp", "obtained")
 FIT = ("dataset", "recipe", "scope", "beta_pp", "gamma")
 MEAN = "all"
-# What fills a marker: trained on the line (or the reference there), read off between grid cells, or both.
+# How the accuracies behind a point were obtained -> how its marker is filled.
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_table(TITLE, "table2", COLUMNS, "No deviation has been computed yet.")
+def draw(given: Input) -> Figure:
     """Drop in pp against kappa: each architecture, their mean with its interval, fit and published values.
 
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``table2``; ``deviation_fit`` adds the fitted curve.
-        study: name of the study.
-        histories: not used.
+    Reads ``deviation_fit`` for the fitted curve.
     """
-    drops, fits = table(tables, "table2", COLUMNS), table(tables, "deviation_fit", FIT)
-    if drops.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No deviation has been computed yet.")
+    drops, fits = given.rows, given.table("deviation_fit", FIT)
     found = sorted({(str(d), str(r)) for d, r in zip(drops["dataset"], drops["recipe"], strict=True)})
     columns = min(2, len(found))
     width = 7.5 if columns == 1 else MAX_WIDTH
@@ -60,7 +49,7 @@ def draw(
         block: wrap(_note(_of(drops, block), _of(fits, block)), width / columns - 0.8, FONT_SIZE) for block in found
     }
     most = max(note.count("\n") + 1 if note else 0 for note in notes.values())
-    figure = new_figure(TITLE, subtitle(runs, study), width, num_rows * (3.4 + 0.17 * most))
+    figure = given.new_figure(width, num_rows * (3.4 + 0.17 * most))
     grid = figure.subplots(num_rows, columns, squeeze=False)
     look = looks([scope for scope in map(str, drops["scope"]) if scope != MEAN])
     marks: set[str] = set()
@@ -84,7 +73,7 @@ def _of(frame: pd.DataFrame, block: tuple[str, str]) -> pd.DataFrame:
 
 
 def _note(drops: pd.DataFrame, fits: pd.DataFrame) -> str:
-    """What a panel must say in words: the fit's numbers, and what is undefined and why."""
+    """The text above a panel: the fit's numbers, and what is undefined and why."""
     parts: list[str] = []
     fit = fits[fits["scope"] == MEAN]
     if len(fit):
@@ -95,7 +84,7 @@ def _note(drops: pd.DataFrame, fits: pd.DataFrame) -> str:
     mean = drops[drops["scope"] == MEAN]
     for what, column in (("mean drop", "drop_pp"), ("CI of the mean", "ci_low_pp")):
         # At kappa = 1 the drop is 0 by definition and has no interval.
-        where = mean[numbers(mean["kappa"]) != 1]
+        where = mean[as_array(mean["kappa"]) != 1]
         missing = [value for value in where[column] if reason(value)]
         if missing:
             parts.append(f"{what} is NA at {len(missing)} of {len(where)} κ: {reason(missing[0])}")
@@ -113,10 +102,10 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
         drawn = _curve(axes, drops[drops["scope"] == scope], *look[scope], 1.1)
         marks |= drawn | {scope} if drawn else set()
     mean = drops[drops["scope"] == MEAN].sort_values("kappa")
-    kappa = numbers(mean["kappa"])
-    low, high = numbers(mean["ci_low_pp"]), numbers(mean["ci_high_pp"])
+    kappa = as_array(mean["kappa"])
+    low, high = as_array(mean["ci_low_pp"]), as_array(mean["ci_high_pp"])
     # The reference has no interval; the band passes through its point instead of breaking there.
-    point = numbers(mean["drop_pp"])
+    point = as_array(mean["drop_pp"])
     bounded = np.isfinite(low) & np.isfinite(high)
     joined = bounded | (np.isfinite(point) & (kappa == 1))
     if bounded.any():
@@ -126,7 +115,7 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
     marks |= _curve(axes, mean, INK, "o", 2.2)
     marks |= {"mean"} if np.isfinite(point).any() else set()
     fit = fits[fits["scope"] == MEAN]
-    every = np.concatenate([numbers(drops["kappa"]), [row.kappa for row in paper.TABLE_2]])
+    every = np.concatenate([as_array(drops["kappa"]), [row.kappa for row in paper.TABLE_2]])
     if len(fit) and not (reason(fit.iloc[0]["beta_pp"]) or reason(fit.iloc[0]["gamma"])):
         x = np.geomspace(every.min(), every.max(), 400)
         beyond = np.maximum(np.abs(np.log(x)) - number(fit.iloc[0]["gamma"]), 0.0)
@@ -147,7 +136,7 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
 
 
 def _ticks(kappas: list[float]) -> list[float]:
-    """The kappas themselves, without those too near (in ln kappa) to label."""
+    """The kappas that can be labelled without overlap."""
     room = 0.055 * np.log(kappas[-1] / kappas[0]) if len(kappas) > 1 else 0.0
     kept = [1.0] if 1.0 in kappas else []
     for kappa in kappas:
@@ -158,7 +147,7 @@ def _ticks(kappas: list[float]) -> list[float]:
 
 def _curve(axes: Axes, rows: pd.DataFrame, colour: str, marker: str, width: float) -> set[str]:
     rows = rows.sort_values("kappa")
-    kappa, drop = numbers(rows["kappa"]), numbers(rows["drop_pp"])
+    kappa, drop = as_array(rows["kappa"]), as_array(rows["drop_pp"])
     known = np.isfinite(drop)
     axes.plot(kappa[known], drop[known], color=colour, linewidth=width, zorder=2 + width / 10)
     marks: set[str] = set()
@@ -173,7 +162,7 @@ def _curve(axes: Axes, rows: pd.DataFrame, colour: str, marker: str, width: floa
 
 
 def _published(axes: Axes) -> None:
-    """Published means with their intervals, a little beside their kappa so that both can be read."""
+    """Published means with their intervals, shifted a little so that both data sets can be read."""
     for dataset, shift in zip(paper.DATASETS, (0.955, 1.047), strict=True):
         colour, marker = LOOKS[dataset]
         for row in paper.TABLE_2:

@@ -8,17 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd import paper
-from lrwd.figures._groups import block_name, blocks, groups, table
+from lrwd.analysis.undefined import number, reason
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import block_name, blocks, groups
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS, name_of
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import first_line, interval, number, reason, shortened
+from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, separate
+from lrwd.figures._style import FONT_SIZE, INK, dress, key, legend, looks
+from lrwd.figures._text import interval, shortened
 
 TITLE = "Ratio ρ of optimal weight decay and learning rate, by architecture"
 COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "rho_ci_low", "rho_ci_high")
-# From this ratio of the largest to the smallest value on, a linear axis would hide the small ones.
-LOG_FROM = 8.0
 ROW = 0.27
 
 
@@ -33,42 +33,31 @@ class Row:
     published: bool
 
     @property
-    def numbers(self) -> list[float]:
-        """What of the estimate and its limits is defined."""
+    def defined(self) -> list[float]:
+        """The estimate and its limits, without those that are undefined."""
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Forest plot of rho with 95% intervals, one row a group, the published Table 1 below.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``table1``.
-        study: name of the study.
-        histories: not used.
-    """
-    fits = table(tables, "table1", COLUMNS)
-    if fits.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No ratio has been estimated yet.")
+@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.")
+def draw(given: Input) -> Figure:
+    """Forest plot of rho with 95% intervals, one row a group, the published Table 1 below."""
+    fits = given.rows
     rows = _measured(fits) + _published()
-    figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(rows) + 0.85)
+    figure = given.new_figure(8.5, ROW * len(rows) + 0.85)
     axes = figure.subplots()
     dress(axes, grid="x")
-    _axis(axes, [value for row in rows for value in row.numbers])
-    scale = _scale([value for row in rows for value in row.numbers])
+    scale = _axis(axes, [value for row in rows for value in row.defined])
     for index, row in enumerate(rows):
         _draw_row(axes, scale, index, row)
     axes.axvline(paper.RHO, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
     axes.set_ylim(len(rows) - 0.4, -0.7)
-    axes.set_yticks(range(len(rows)), labels=[row.text for row in rows], size=FONT_SIZE)
-    for tick, row in zip(axes.yaxis.get_major_ticks(), rows, strict=True):
-        tick.tick1line.set_visible(False)
-        tick.label1.set_color(INK if row.values is None or row.published else row.colour)
-        if row.values is None:
-            tick.label1.set_fontweight("bold")
+    name_rows(
+        axes,
+        [
+            RowName(index, row.text, heading=row.values is None, colour=INK if row.published else row.colour)
+            for index, row in enumerate(rows)
+        ],
+    )
     axes.set_xlabel("ρ in λ* = ρη (η: peak learning rate, λ: weight decay; no unit)", size=FONT_SIZE)
     axes.text(1.02, -0.45, "ρ [95% CI]", transform=axes.get_yaxis_transform(), size=FONT_SIZE, weight="bold")
     legend(figure, _handles(rows))
@@ -101,33 +90,23 @@ def _published() -> list[Row]:
     return rows
 
 
-def _scale(values: list[float]) -> LogZero | None:
-    """A logarithmic scale where the values span it (then zero has its own place), else None: linear."""
-    array = np.array(values)
-    positive = array[array > 0]
-    if not positive.size or positive.max() / positive.min() < LOG_FROM:
-        return None
-    return LogZero.of(np.where(array < 0, 0.0, array), pad=0.04)
-
-
-def _axis(axes: Axes, values: list[float]) -> None:
-    scale = _scale(values)
+def _axis(axes: Axes, values: list[float]) -> LogZero | None:
+    """Set the axis up; returns its scale, None if it is linear."""
+    scale = LogZero.if_needed(values)
     if scale is not None:
         scale.apply(axes, "x", most=9)
-        return
-    low, high = min([*values, 0.0]), max([*values, 2 * paper.RHO])
-    axes.set_xlim(low, high + 0.04 * (high - low))
+    else:
+        low, high = min([*values, 0.0]), max([*values, 2 * paper.RHO])
+        axes.set_xlim(low, high + 0.04 * (high - low))
+    return scale
 
 
 def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
     if row.values is None:
-        axes.axhline(index - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
+        separate(axes, index - 0.5)
         return
-    right = axes.get_yaxis_transform()
     if reason(row.values[0]):
-        text = first_line(f"NA: {reason(row.values[0])}", 6.3, FONT_SIZE)
-        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        axes.text(0.01, index, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        say_undefined(axes, index, row.values[0], width=6.3, x=0.01)
         return
     places = [float(scale.place(value)) if scale else value for value in map(number, row.values)]
     # White edges keep a published marker's outline apart from the interval's line.
@@ -139,7 +118,7 @@ def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
         places[0], index, row.marker, color=face, markeredgecolor=row.colour, markeredgewidth=1.4,
         markersize=7, zorder=3, clip_on=False,
     )  # fmt: skip
-    axes.text(1.02, index, interval(*row.values), transform=right, va="center", size=FONT_SIZE, color=INK)
+    at_right(axes, index, interval(*row.values))
 
 
 def _handles(rows: list[Row]) -> list:

@@ -12,37 +12,29 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._cells import Layout, layout_of, mean_percent
-from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
-from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, key, legend, message_figure, new_figure, styled
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, inches, number, numbers, wrap
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
+from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, dress_bar, key, legend
+from lrwd.figures._text import compact, inches, wrap
 
 TITLE = "Accuracy over learning rate and weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
 MISSING, DIVERGED, BEST, AT_EDGE = "#EDEDED", "#D5D5D5", "#C00000", "#FF9D5C"
-# Marker of an optimum: inside the grid, at its smallest or largest weight decay, at exactly zero.
+# Where an optimum lies -> its marker: inside the grid, at its smallest or largest weight decay, or at zero.
 EDGES = {"interior": "o", "low": "v", "high": "^", "zero": "s"}
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """Heat map of the mean reported accuracy per (lr, wd), one panel a group, with wd*(lr) as a line.
 
-    Args:
-        runs: results/runs.csv of the study; only its grid cells are drawn.
-        tables: needs ``optimal_wd``; ``gap`` adds the best cell of the grid.
-        study: name of the study.
-        histories: not used.
+    Reads ``optimal_wd`` for the line, and ``gap`` for the best cell of the grid.
     """
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    optimal = table(tables, "optimal_wd", COLUMNS)
-    best = table(tables, "gap", (*COLUMNS[:4], "best_2d_lr", "best_2d_wd"))
-    listed = groups(grid)
+    optimal = given.table("optimal_wd", COLUMNS)
+    best = given.table("gap", (*COLUMNS[:4], "best_2d_lr", "best_2d_wd"))
+    grid, listed = given.rows, given.groups
     columns, width = columns_and_width(listed)
     layouts = {
         block: layout_of(pd.concat([group.rows(grid) for group in members]))
@@ -50,7 +42,7 @@ def draw(
     }
     tallest = max(layout.num_levels for layout in layouts.values())
     height = num_rows(listed, columns) * max(2.7, 1.25 + 0.17 * tallest)
-    figure = new_figure(TITLE, subtitle(runs, study), width, height)
+    figure = given.new_figure(width, height)
     places = panels(figure, listed, columns)
     marks: set[str] = set()
     for block, members in blocks(listed).items():
@@ -73,9 +65,9 @@ def draw(
 def _scales(means: dict[Group, pd.DataFrame], chance: float) -> dict[Group, Normalize]:
     """One colour scale for a block if its panels' accuracies overlap well, else one a panel.
 
-    Collapsed cells must not use up the colours that show the optimum: those near chance never set the
-    scale, and where the lowest quarter of the
-    cells spans more than a third of the range, the scale starts above it and the bar's end is pointed.
+    Bad cells must not use up the colours that show the optimum: cells near chance do not affect the scale; and if the
+    lowest quarter of the cells spans more than a third of the range, the scale starts above that quarter and the bar's
+    end is pointed.
     """
     values = {group: _learnt(mean["top1"].to_numpy(dtype=float), chance) for group, mean in means.items()}
     lows = {group: np.quantile(value, 0.25) for group, value in values.items()}
@@ -129,9 +121,9 @@ def _cells(axes: Axes, layout: Layout, rows: pd.DataFrame, means: pd.DataFrame, 
 def _optima(axes: Axes, layout: Layout, optimal: pd.DataFrame, best: "pd.Series | None") -> set[str]:
     """Draw wd*(lr) as a line with a marker for where in its row each optimum lies."""
     optimal = optimal.sort_values("lr")
-    stars = numbers(optimal["wd_star"])
+    stars = as_array(optimal["wd_star"])
     known = np.isfinite(stars)
-    x = [layout.x(lr) for lr in numbers(optimal["lr"])[known]]
+    x = [layout.x(lr) for lr in as_array(optimal["lr"])[known]]
     y = [layout.y(star) for star in stars[known]]
     edges = [str(edge) for edge in optimal["edge"][known]]
     outline = [patheffects.withStroke(linewidth=3.2, foreground="black")]
@@ -157,7 +149,7 @@ def _axes(axes: Axes, layout: Layout, width: float, first: bool) -> None:
     axes.set_xlim(-0.5, len(layout.lrs) - 0.5)
     axes.set_ylim(*layout.limits())
     labels = [compact(lr) for lr in layout.lrs]
-    # Upright labels where they fit side by side, else turned.
+    # Labels are horizontal if they fit next to each other, else vertical.
     room = (width - 1.2) / len(labels)
     turned = max(inches(label, FONT_SIZE) for label in labels) + 0.08 > room
     axes.set_xticks(range(len(labels)), labels=labels, size=FONT_SIZE, rotation=90 if turned else 0)
@@ -184,9 +176,7 @@ def _bars(figure: Figure, scales: dict[Group, Normalize], places: dict[Group, Ax
             ticks=MaxNLocator(6, steps=[1, 2, 5, 10]),
             fraction=0.06,
         )
-        bar.set_label("top-1 (%)" if not shared else "top-1 accuracy (%), mean of seeds", size=FONT_SIZE)
-        bar.ax.tick_params(labelsize=FONT_SIZE)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        dress_bar(bar, "top-1 accuracy (%), mean of seeds" if shared else "top-1 (%)")
 
 
 def _handles(marks: set[str]) -> list:

@@ -10,7 +10,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from lrwd import paper
-from lrwd.figures._groups import Group, groups, name, table
+from lrwd.analysis.undefined import number, reason
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import Group, name
+from lrwd.figures._rows import at_right, say_undefined, separate
 from lrwd.figures._style import (
     FONT_SIZE,
     GREY,
@@ -21,12 +24,8 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, reason, wrap
+from lrwd.figures._text import first_line, interval, wrap
 
 TITLE = "Tuning η alone on the line λ = ρη against the whole grid"
 COLUMNS = (
@@ -47,25 +46,13 @@ ROW = 0.36
 CLAIM, NOISE = "#E3EEF6", "#C9C9C9"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Best accuracy of both searches and their gap in pp with its interval, one row a group.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``gap``.
-        study: name of the study.
-        histories: not used.
-    """
-    gaps = table(tables, "gap", COLUMNS)
-    if gaps.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No gap has been computed yet.")
-    listed = groups(gaps)
+@from_table(TITLE, "gap", COLUMNS, "No gap has been computed yet.")
+def draw(given: Input) -> Figure:
+    """Best accuracy of both searches and their gap in pp with its interval, one row a group."""
+    gaps, listed = given.rows, given.groups
     rows = [group.rows(gaps).iloc[0] for group in listed]
     look = looks([group.label for group in listed])
-    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, ROW * (len(rows) + 1) + 1.2)
+    figure = given.new_figure(MAX_WIDTH, ROW * (len(rows) + 1) + 1.2)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1.15))
     for axes in (left, right):
         dress(axes, grid="x")
@@ -82,8 +69,7 @@ def _accuracies(axes: Axes, index: int, row: pd.Series, colour: str) -> None:
     """The two accuracies of a group, joined by a line."""
     both, line = 100 * number(row["best_2d_top1"]), 100 * number(row["best_1d_top1"])
     if not np.isfinite([both, line]).any():
-        text = wrap(f"NA: {reason(row['best_2d_top1'])}", 2.9, FONT_SIZE)
-        axes.text(0.02, index, text, transform=axes.get_yaxis_transform(), va="center", size=FONT_SIZE, color=GREY)
+        say_undefined(axes, index, row["best_2d_top1"], width=2.9, pad=None, lines=True)
         return
     axes.plot([both, line], [index, index], color=colour, linewidth=1.4, zorder=2)
     axes.plot(both, index, "o", color=colour, markersize=8, zorder=3)
@@ -102,15 +88,13 @@ def _gap(axes: Axes, index: int, row: pd.Series, look: tuple[str, str]) -> None:
         axes.plot([low, high], [index, index], "|", color=colour, markersize=7, zorder=2)
     axes.plot(gap, index, marker, color=colour, markersize=7, zorder=3)
     text = interval(row["gap_pp"], row["gap_ci_low_pp"], row["gap_ci_high_pp"], decimals=2)
-    text = _first_line(text, 1.5)
-    place = axes.get_yaxis_transform()
-    axes.text(1.02, index, text, transform=place, va="center", size=FONT_SIZE, color=INK)
+    at_right(axes, index, first_line(text, 1.5, FONT_SIZE))
     counts = [
         "NA" if reason(row[column]) else f"{number(row[column]):.0f}" for column in ("num_runs_2d", "num_runs_1d")
     ]
     axes.annotate(
-        " : ".join(counts), (1.02, index), (118, 0), xycoords=place, textcoords="offset points", va="center",
-        size=FONT_SIZE, color=INK, annotation_clip=False,
+        " : ".join(counts), (1.02, index), (118, 0), xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points", va="center", size=FONT_SIZE, color=INK, annotation_clip=False,
     )  # fmt: skip
 
 
@@ -118,25 +102,17 @@ def _published(axes: Axes, index: int) -> None:
     """The published mean gap and the bound that the paper claims for every gap."""
     axes.axvspan(-paper.GAP_BOUND_PP, paper.GAP_BOUND_PP, color=CLAIM, zorder=0)
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
-    axes.axhline(index - 0.5, color="#CFCFCF", linewidth=0.8)
+    separate(axes, index - 0.5, zorder=2)
     axes.plot(paper.GAP_MEAN_CI_PP, [index, index], color=GREY, linewidth=1.8, zorder=2)
     axes.plot(paper.GAP_MEAN_PP, index, "*", color="white", markeredgecolor=GREY, markersize=9, zorder=3)
-    axes.text(
-        1.02, index, interval(paper.GAP_MEAN_PP, *paper.GAP_MEAN_CI_PP, decimals=2), va="center",
-        size=FONT_SIZE, transform=axes.get_yaxis_transform(), color=GREY,
-    )  # fmt: skip
-
-
-def _first_line(text: str, width: float) -> str:
-    first, *rest = wrap(text, width, FONT_SIZE).split("\n")
-    return f"{first} …" if rest else first
+    at_right(axes, index, interval(paper.GAP_MEAN_PP, *paper.GAP_MEAN_CI_PP, decimals=2), color=GREY)
 
 
 def _label(left: Axes, right: Axes, listed: list[Group], rows: list[pd.Series]) -> None:
     names = [wrap(name(group, listed), 2.2, FONT_SIZE) for group in listed]
     left.set_yticks(range(len(rows) + 1), labels=[*names, "published mean"], size=FONT_SIZE)
     left.set_ylim(len(rows) + 0.5, -0.6)
-    left.axhline(len(rows) - 0.5, color="#CFCFCF", linewidth=0.8)
+    separate(left, len(rows) - 0.5, zorder=2)
     for axes in (left, right):
         axes.use_sticky_edges = False
         axes.margins(x=0.08)

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lrwd.figures._groups import Group, blocks, columns_and_width, grid_runs, groups, name, num_rows, panels, table
+from lrwd.analysis.undefined import as_array, number, reason
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -18,12 +20,8 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, numbers, reason, wrap
+from lrwd.figures._text import interval, wrap
 
 TITLE = "Optimal weight decay against learning rate"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
@@ -39,33 +37,24 @@ FITS = (
     "b_ci_low",
     "b_ci_high",
 )
-# The rival directions of the optimum in the plane, as slopes of ln wd* on ln lr.
+# The slopes of ln wd* on ln lr that the hypotheses predict.
 DIRECTIONS = {1: "b = +1", 0: "b = 0", -1: "b = −1"}
 BAND = "#F1F1F1"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """wd*(lr) in log-log axes, one panel a group, with the fits of table1 and lines of slope +1, 0, -1.
 
-    Args:
-        runs: results/runs.csv of the study; gives the trained range of wd.
-        tables: needs ``optimal_wd`` and ``table1``.
-        study: name of the study.
-        histories: not used.
+    Reads ``optimal_wd`` and ``table1``; the runs give the range of weight decays that was trained.
     """
-    optimal, fits = table(tables, "optimal_wd", COLUMNS), table(tables, "table1", FITS)
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    listed = groups(grid)
+    optimal, fits = given.table("optimal_wd", COLUMNS), given.table("table1", FITS)
+    grid, listed = given.rows, given.groups
     columns, width = columns_and_width(listed)
     wrapped = {group: _title(group, listed, group.row(fits), width / columns - 0.85) for group in listed}
     most_lines = max(text.count("\n") + 1 for _, text in wrapped.values())
     height = num_rows(listed, columns) * (2.6 + 0.17 * most_lines)
-    figure = new_figure(TITLE, subtitle(runs, study), width, height)
+    figure = given.new_figure(width, height)
     colours = looks([group.label for group in listed])
     marks: set[str] = set()
     places = panels(figure, listed, columns)
@@ -77,7 +66,7 @@ def draw(
             axes = places[group]
             dress(axes)
             across.apply(axes, "x", most=5, ticks=across.labelled(block["lr"], width / columns - 1.3, False))
-            # A grid of ratios has too many values of wd to be worth naming: round values then.
+            # A grid of ratios has too many values of wd to label each; then the ticks are round values.
             named = up.labelled(block["wd"], 1.9, True) if block["wd"].nunique() <= 16 else None
             up.apply(axes, "y", most=7, ticks=named)
             _range(axes, up, block)
@@ -110,7 +99,7 @@ def _title(group: Group, listed: list[Group], fit: "pd.Series | None", width: fl
 
 
 def _range(axes: Axes, up: LogZero, block: pd.DataFrame) -> None:
-    """Shade the weight decays that were trained at each learning rate: an optimum cannot lie outside."""
+    """Shade the weight decays that were trained at each learning rate; no optimum can lie outside."""
     positive = block[block["wd"] > 0].groupby("lr")["wd"]
     if positive.ngroups:
         lr = np.array(sorted(positive.groups))
@@ -128,7 +117,7 @@ def _panel(
 ) -> set[str]:
     """Draw a group's optima and lines; returns which kinds of marks occurred."""
     colour, marker = look
-    lr, star = numbers(optimal["lr"]), numbers(optimal["wd_star"])
+    lr, star = as_array(optimal["lr"]), as_array(optimal["wd_star"])
     edge = optimal["edge"].astype(str).to_numpy()
     known = np.isfinite(lr) & np.isfinite(star)
     if not known.any():
@@ -174,13 +163,13 @@ def _panel(
 
 
 def _line(axes: Axes, up: LogZero, x: np.ndarray, y: np.ndarray, **style: object) -> None:
-    """A line, drawn only within the logarithmic part: below the break there is no scale."""
+    """A line, drawn only above the break, as there is no scale below it."""
     inside = (y >= up.low) & (y <= up.high)
     axes.plot(x[inside], y[inside], zorder=2, **style)  # type: ignore[arg-type]
 
 
 def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, float]) -> None:
-    """Thin lines of the rival slopes through the optima's centre, labelled where they leave the panel."""
+    """Thin lines of the predicted slopes through the optima's centre, labelled at the panel's edge."""
     x = np.geomspace(across.low, across.high, 400)
     height = np.log(up.high / up.start)
     beside: list[tuple[float, str]] = []
@@ -206,7 +195,7 @@ def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, f
 
 
 def _handles(marks: set[str]) -> list[Artist]:
-    """Legend entries of what occurred; colours stand for architectures, so these are black."""
+    """Legend entries of the marks that occurred; black, as colours stand for architectures."""
     point = {"linestyle": "", "marker": "o", "markersize": 7, "markeredgewidth": 1.5}
     entries: dict[str, Artist] = {
         "inside": key("λ*(η) inside the grid", color=INK, **point),

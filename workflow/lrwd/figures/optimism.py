@@ -5,24 +5,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lrwd.figures._groups import block_name, blocks, groups, table
+from lrwd.analysis.undefined import number
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import block_name, blocks
+from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, separate
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
     GREEN,
-    GREY,
     INK,
     ORANGE,
     VERMILLION,
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, reason, shortened, wrap
+from lrwd.figures._text import interval, shortened
 
 TITLE = "What each liberty in choosing adds to the reported accuracy"
 COLUMNS = ("dataset", "arch", "label", "recipe", "liberty", "optimism_pp", "ci_low_pp", "ci_high_pp")
@@ -30,49 +28,35 @@ LOOKS = ((BLUE, "o"), (GREEN, "^"), (ORANGE, "s"), (VERMILLION, "D"))
 LINE, GAP = 0.19, 0.6
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Optimism in pp with its interval, one line for each liberty of each group.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``optimism``.
-        study: name of the study.
-        histories: not used.
-    """
-    found = table(tables, "optimism", COLUMNS)
-    if found.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No optimism has been computed yet.")
+@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.")
+def draw(given: Input) -> Figure:
+    """Optimism in pp with its interval, one line for each liberty of each group."""
+    found = given.rows
     liberties = _in_order(found["liberty"])
     look = {liberty: LOOKS[index % len(LOOKS)] for index, liberty in enumerate(liberties)}
-    listed = groups(found)
+    listed = given.groups
     step = len(liberties) + GAP
     num_blocks = len(blocks(listed))
-    figure = new_figure(TITLE, subtitle(runs, study), 8.5, LINE * (step * len(listed) + 2 * num_blocks) + 0.75)
+    figure = given.new_figure(8.5, LINE * (step * len(listed) + 2 * num_blocks) + 0.75)
     axes = figure.subplots()
     dress(axes, grid="x")
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
-    place, ticks = 0.0, []
+    place, names = 0.0, []
     for (dataset, recipe), members in blocks(listed).items():
         if num_blocks > 1:
-            ticks.append((place, block_name(dataset, recipe, listed), True))
+            names.append(RowName(place, block_name(dataset, recipe, listed), heading=True))
             place += 1.6
         for group in members:
-            ticks.append((place + (len(liberties) - 1) / 2, shortened(group.label), False))
+            names.append(RowName(place + (len(liberties) - 1) / 2, shortened(group.label)))
             rows = group.rows(found)
             for index, liberty in enumerate(liberties):
                 own = rows[rows["liberty"] == liberty]
                 if len(own):
                     _line(axes, place + index, own.iloc[0], look[liberty])
             place += step
-            axes.axhline(place - (1 + GAP) / 2, color="#CFCFCF", linewidth=0.8, zorder=0)
+            separate(axes, place - (1 + GAP) / 2)
     axes.set_ylim(place - (1 + GAP) / 2, -0.9)
-    axes.set_yticks([y for y, _, _ in ticks], labels=[text for _, text, _ in ticks], size=FONT_SIZE)
-    for tick, (_, _, heading) in zip(axes.yaxis.get_major_ticks(), ticks, strict=True):
-        tick.tick1line.set_visible(False)
-        tick.label1.set_fontweight("bold" if heading else "normal")
+    name_rows(axes, names)
     axes.set_xlabel("accuracy that the choice adds (pp)", size=FONT_SIZE)
     axes.set_xlim(*_limits(found))
     handles = [
@@ -84,29 +68,24 @@ def draw(
 
 
 def _in_order(liberties: pd.Series) -> list[str]:
-    """The liberties, the sum of all last, whatever the order of the rows."""
+    """The liberties in alphabetical order, all of them together last."""
     return sorted({str(liberty) for liberty in liberties}, key=lambda text: (text.startswith("all"), text))
 
 
 def _line(axes: Axes, y: float, row: pd.Series, look: tuple[str, str]) -> None:
     colour, marker = look
     value, low, high = (number(row[column]) for column in COLUMNS[5:])
-    beside = axes.get_yaxis_transform()
     if not np.isfinite(value):
-        first, *rest = wrap(f"NA: {reason(row['optimism_pp'])}", 4.6, FONT_SIZE).split("\n")
-        back = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        text = f"{first} …" if rest else first
-        axes.text(0.02, y, text, transform=beside, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        say_undefined(axes, y, row["optimism_pp"], width=4.6, pad=0.5)
         return
     if np.isfinite([low, high]).all():
         axes.plot([low, high], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
     axes.plot(value, y, marker, color=colour, markersize=6, zorder=3)
-    text = interval(row["optimism_pp"], row["ci_low_pp"], row["ci_high_pp"], decimals=2)
-    axes.text(1.02, y, text, transform=beside, va="center", size=FONT_SIZE, color=INK)
+    at_right(axes, y, interval(row["optimism_pp"], row["ci_low_pp"], row["ci_high_pp"], decimals=2))
 
 
 def _limits(found: pd.DataFrame) -> tuple[float, float]:
-    """All estimates and most of their intervals: one far wider than the rest must not squeeze them."""
+    """Limits that show all estimates and most intervals: a far wider interval is cut off."""
     values = np.array([[number(entry) for entry in found[column]] for column in COLUMNS[5:]])
     points = values[0][np.isfinite(values[0])]
     ends = values[1:][np.isfinite(values[1:])]

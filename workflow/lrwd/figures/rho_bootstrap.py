@@ -1,64 +1,51 @@
 """Figure: the exact bootstrap distribution of rho, against the published interval."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lrwd import paper
-from lrwd.figures._groups import groups, name, table
+from lrwd.analysis.undefined import as_array
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import name
 from lrwd.figures._logzero import LogZero
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks, message_figure, new_figure, styled
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import numbers, reason, wrap
+from lrwd.figures._rows import at_right, say_undefined, separate
+from lrwd.figures._style import FONT_SIZE, INK, dress, key, legend, looks
+from lrwd.figures._text import wrap
 
 TITLE = "Which ratios ρ the resampled seeds give, and how often"
 COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "probability")
 BAND = "#C9C9C9"
 ROW = 0.72
-# From this ratio of the largest to the smallest value on, a linear axis would hide the small ones.
-LOG_FROM = 8.0
-# Share of the axis below which two spikes cannot be told apart.
+# Spikes nearer than this share of the axis overlap.
 CLOSE = 0.006
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_table(TITLE, "rho_bootstrap", COLUMNS, "No ratio has been estimated yet.")
+def draw(given: Input) -> Figure:
     """A spike for each value of rho, as high as its probability, one row a group.
 
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``rho_bootstrap``; ``table1`` adds the estimate from the seeds as they are.
-        study: name of the study.
-        histories: not used.
+    Reads ``table1`` for the estimate from the seeds as they are.
     """
-    found = table(tables, "rho_bootstrap", COLUMNS)
-    if found.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No ratio has been estimated yet.")
-    listed = groups(found)
-    fits = table(tables, "table1", COLUMNS[:5])
+    found, listed = given.rows, given.groups
+    fits = given.table("table1", COLUMNS[:5])
     look = looks([group.label for group in listed])
-    figure = new_figure(TITLE, subtitle(runs, study), 8.5, ROW * len(listed) + 0.9)
+    figure = given.new_figure(8.5, ROW * len(listed) + 0.9)
     axes = figure.subplots()
     dress(axes, grid="x")
-    estimates = {group: numbers(group.rows(fits)["rho"][:1]) for group in listed}
-    values = np.concatenate([numbers(found["rho"]), *estimates.values(), paper.RHO_CI])
-    scale = _scale(values[np.isfinite(values)])
+    estimates = {group: as_array(group.rows(fits)["rho"][:1]) for group in listed}
+    values = np.concatenate([as_array(found["rho"]), *estimates.values(), paper.RHO_CI])
+    scale = LogZero.if_needed(values[np.isfinite(values)])
     scale.apply(axes, "x", most=8) if scale else axes.set_xlim(0, 1.05 * float(np.nanmax(values)))
     axes.axvspan(*paper.RHO_CI, color=BAND, alpha=0.7, zorder=0, linewidth=0)
-    right = axes.get_yaxis_transform()
     for index, group in enumerate(listed):
         own = group.rows(found)
         base, colour = len(listed) - 1 - index, look[group.label][0]
-        axes.axhline(base, color="#CFCFCF", linewidth=0.8, zorder=0.5)
-        rho, probability = numbers(own["rho"]), numbers(own["probability"])
+        separate(axes, base, zorder=0.5)
+        rho, probability = as_array(own["rho"]), as_array(own["probability"])
         known = np.isfinite(rho) & np.isfinite(probability)
         if not known.any():
-            text = wrap(f"NA: {reason(own['rho'].iloc[0])}", 5.5, FONT_SIZE)
-            back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-            axes.text(0.02, base + 0.4, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+            say_undefined(axes, base + 0.4, own["rho"].iloc[0], width=5.5, lines=True)
             continue
         x = scale.place(rho[known]) if scale else rho[known]
         x, height = _added_up(x, probability[known], axes.get_xlim(), logarithmic=scale is not None)
@@ -69,7 +56,7 @@ def draw(
         low, high = paper.RHO_CI
         inside = float(probability[known][(rho[known] >= low) & (rho[known] <= high)].sum())
         text = f"{100 * inside:.0f}% in {low:.2f}–{high:.2f}\n{int(known.sum())} values of ρ"
-        axes.text(1.02, base + 0.4, text, transform=right, va="center", size=FONT_SIZE, color=INK, linespacing=1.15)
+        at_right(axes, base + 0.4, text, linespacing=1.15)
     axes.set_ylim(-0.18, len(listed) + 0.05)
     labels = [wrap(name(group, listed), 1.9, FONT_SIZE) for group in listed]
     axes.set_yticks([len(listed) - 1 - index + 0.35 for index in range(len(listed))], labels=labels, size=FONT_SIZE)
@@ -89,7 +76,7 @@ def draw(
 def _added_up(
     x: np.ndarray, height: np.ndarray, limits: tuple[float, float], logarithmic: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes too close to be told apart, as one at their mean place, as high as all together."""
+    """Spikes that would overlap, merged into one at their mean place and with their summed height."""
     order = np.argsort(x)
     x, height = x[order], height[order]
     place, ends = (np.log(x), np.log(limits)) if logarithmic else (x, np.array(limits))
@@ -97,11 +84,3 @@ def _added_up(
     spike = np.cumsum(apart)
     total = np.bincount(spike, weights=height)
     return np.bincount(spike, weights=height * x) / total, total
-
-
-def _scale(values: np.ndarray) -> LogZero | None:
-    """A logarithmic scale where the values span it (then zero has its own place), else None: linear."""
-    positive = values[values > 0]
-    if not positive.size or positive.max() / positive.min() < LOG_FROM:
-        return None
-    return LogZero.of(values, pad=0.04)

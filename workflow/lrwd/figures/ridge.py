@@ -13,7 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from lrwd.figures._groups import columns_and_width, grid_runs, groups, name, num_rows, panels, table
+from lrwd.analysis.undefined import number, reason
+from lrwd.figures._cells import drops
+from lrwd.figures._frame import Input, from_grid
+from lrwd.figures._groups import columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     BLUE,
@@ -25,14 +28,11 @@ from lrwd.figures._style import (
     PANEL_SIZE,
     VERMILLION,
     dress,
+    dress_bar,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import interval, number, reason, wrap
+from lrwd.figures._text import interval, wrap
 
 TITLE = "The ridge of best weight decays, and three hypotheses"
 RIDGE = ("dataset", "arch", "label", "recipe", "estimator", "b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref")
@@ -46,30 +46,21 @@ SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
 UNTRAINED = "#DCE9F2"
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_grid(TITLE)
+def draw(given: Input) -> Figure:
     """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
 
-    Args:
-        runs: results/runs.csv of the study; only its grid cells are drawn.
-        tables: ``timescale`` has what each learning rate says of the optimum, ``ridge`` the line.
-        study: name of the study.
-        histories: not used.
+    Reads ``timescale`` for what each learning rate says of the optimum, and ``ridge`` for the line.
     """
-    grid = grid_runs(runs)
-    if grid.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No grid training has finished yet.")
-    listed = groups(grid)
-    peaks, ridges = table(tables, "timescale", ROWS), table(tables, "ridge", RIDGE)
+    grid, listed = given.rows, given.groups
+    peaks, ridges = given.table("timescale", ROWS), given.table("ridge", RIDGE)
     columns, width = columns_and_width(listed)
     cells = {group: _cells(group.rows(grid)) for group in listed}
     norm = _norm([frame["drop"] for frame in cells.values()])
-    figure = new_figure(TITLE, subtitle(runs, study), width, 3.1 * num_rows(listed, columns))
+    figure = given.new_figure(width, 3.1 * num_rows(listed, columns))
     marks: set[str] = set()
     places = panels(figure, listed, columns)
-    # Text is wrapped to the panel's inside: constrained layout ignores the width of titles.
+    # Text is wrapped to the panel's width, as constrained layout ignores the width of titles.
     room = width / columns - (0.95 if columns > 1 else 1.6)
     for group, axes in places.items():
         dress(axes)
@@ -88,24 +79,20 @@ def draw(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
         aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5),
     )  # fmt: skip
-    bar.set_label("top-1 below the best of its η (pp)", size=FONT_SIZE)
-    bar.ax.tick_params(labelsize=FONT_SIZE)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    dress_bar(bar, "top-1 below the best of its η (pp)")
     legend(figure, _handles(marks))
     return figure
 
 
 def _cells(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its lr (wd = 0 included there)."""
-    rows = rows.assign(select_top1=pd.to_numeric(rows["select_top1"]))
-    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
-    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
+    means = drops(rows)
     return means[means["wd"] > 0]
 
 
-def _norm(drops: Sequence[pd.Series]) -> Normalize:
-    """Colours for what lies around the ridge; collapsed cells get the end of the scale."""
-    together = np.concatenate([drop.to_numpy(dtype=float) for drop in drops])
+def _norm(columns: Sequence[pd.Series]) -> Normalize:
+    """A colour scale for the cells around the ridge; cells far below them have its last colour."""
+    together = np.concatenate([drop.to_numpy(dtype=float) for drop in columns])
     usual = 2.0 * float(np.quantile(-together, 0.5)) if together.size else 1.0
     return Normalize(-max(usual, 0.5), 0.0)
 
@@ -128,7 +115,7 @@ def _limits(cells: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, floa
 
 
 def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> bool:
-    """The accuracies as a faint map, columns of cells of their own; says whether they fill the panel."""
+    """Draw the accuracies as a faint map, cell by cell; returns whether the cells fill the panel."""
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(*x)
@@ -164,7 +151,7 @@ def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
 
 
 def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
-    """What one learning rate says of its optimum; returns its kind, "" if it says nothing that has a place."""
+    """Draw what is known of the optimum at one learning rate; returns its kind, "" if nothing was drawn."""
     lr, kind, star = number(row["lr"]), str(row["row_kind"]), number(row["wd_star"])
     low, high = (number(row.get(column)) for column in BOUNDS)
     if kind == "peak":
@@ -178,7 +165,7 @@ def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
         axes.plot([lr, lr], [low, high], color=INK, linewidth=1.6, linestyle=(0, (1, 1)), zorder=3)
         axes.plot([lr, lr], [low, high], "_", color=INK, markersize=8, markeredgewidth=1.6, zorder=3)
     elif kind in ("low", "high"):
-        # From the bound to the panel's end on the side on which the optimum lies, the grid's edge included.
+        # From the bound, or else the grid's edge, to the panel's end on the side on which the optimum lies.
         bound = high if kind == "low" else low
         start = bound if math.isfinite(bound) else star if star > 0 else y[0]
         end = y[0] * (y[1] / y[0]) ** 0.03 if kind == "low" else y[1] / (y[1] / y[0]) ** 0.03
@@ -195,7 +182,7 @@ def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
 
 
 def _axes(axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float) -> None:
-    """Round ticks on both axes; panels may differ in their grids, so that each names its own."""
+    """Round ticks on both axes of every panel, as the panels' grids may differ."""
     across, up = LogZero(*x, None, x[0]), LogZero(*y, None, y[0])
     wds = np.unique(cells["wd"])
     ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False)
@@ -212,8 +199,7 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
     elif reason(ridge["b"]):
         text = f"not identifiable: {reason(ridge['b'])}"
     else:
-        call = ridge.get("verdict", "")
-        said = f": {call}" if isinstance(call, str) and not call.startswith("NA") else ""
+        said = f": {ridge['verdict']}" if "verdict" in ridge else ""
         text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}{said}"
     lines = wrap(text, room, FONT_SIZE)
     axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")

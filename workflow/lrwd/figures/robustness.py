@@ -8,9 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd import paper
-from lrwd.figures._groups import groups, table
+from lrwd.analysis.undefined import as_array, number, reason, undefined
+from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import groups
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS
+from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, separate
 from lrwd.figures._style import (
     FONT_SIZE,
     GREY,
@@ -20,18 +23,14 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import first_line, interval, number, numbers, reason, shortened
+from lrwd.figures._text import interval, shortened
 
 TITLE = "What another recipe changes: the ratio ρ and the slope b"
 COLUMNS = ("dataset", "arch", "label", "recipe", "reference", "rho", "rho_ci_low", "rho_ci_high", "b", "b_argmax")
 SLOPES = {1.0: "ratio", 0.0: "constant", -1.0: "time scale"}
 ROW = 0.3
-# How far an argmax slope and a published ratio stand below the row's own mark, in rows.
+# Distance from a row's mark down to its argmax slope or published ratio, in rows.
 BELOW = 0.27
 HOLLOW, _ = LOOKS[paper.CIFAR100]
 
@@ -46,23 +45,12 @@ class Row:
     marker: str = ""
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """Two forest plots that share their rows: rho on the left, b on the right; one block a network.
-
-    Args:
-        runs: results/runs.csv of the study, for the subtitle.
-        tables: needs ``robustness``.
-        study: name of the study.
-        histories: not used.
-    """
-    fits = table(tables, "robustness", COLUMNS)
-    if fits.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No recipe has been fitted yet.")
+@from_table(TITLE, "robustness", COLUMNS, "No recipe has been fitted yet.")
+def draw(given: Input) -> Figure:
+    """Two forest plots that share their rows: rho on the left, b on the right; one block a network."""
+    fits = given.rows
     rows = _rows(fits)
-    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, ROW * len(rows) + 1.0)
+    figure = given.new_figure(MAX_WIDTH, ROW * len(rows) + 1.0)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes in (left, right):
         dress(axes, grid="x")
@@ -71,17 +59,13 @@ def draw(
     _slope_axis(right, _shown(fits, ("b", "b_ci_low", "b_ci_high", "b_argmax", "b_argmax_ci_low", "b_argmax_ci_high")))
     for place, row in enumerate(rows):
         if row.fit is None:
-            left.axhline(place - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
-            right.axhline(place - 0.5, color="#CFCFCF", linewidth=0.8, zorder=0)
+            separate(left, place - 0.5)
+            separate(right, place - 0.5)
             continue
         _ratio(left, scale, place, row)
         _slope(right, place, row)
     left.set_ylim(len(rows) - 0.3, -0.8)
-    left.set_yticks(range(len(rows)), labels=[row.text for row in rows], size=FONT_SIZE)
-    for tick, row in zip(left.yaxis.get_major_ticks(), rows, strict=True):
-        tick.tick1line.set_visible(False)
-        tick.label1.set_color(INK if row.fit is None else row.colour)
-        tick.label1.set_fontweight("bold" if row.fit is None else "normal")
+    name_rows(left, [RowName(place, row.text, row.fit is None, row.colour) for place, row in enumerate(rows)])
     right.tick_params(axis="y", length=0, labelleft=False)
     left.set_xlabel("ρ in λ* = ρη (no unit)", size=FONT_SIZE)
     right.set_xlabel("slope b of ln λ* on ln η", size=FONT_SIZE)
@@ -96,13 +80,13 @@ def _rows(fits: pd.DataFrame) -> list[Row]:
     look = looks([group.label for group in listed])
     several = len({group.dataset for group in listed}) > 1
     rows: list[Row] = []
-    # ``groups`` sorts by recipe before it sorts by network; here a network's recipes belong together.
+    # ``groups`` sorts by recipe first; here the recipes of a network follow each other.
     for dataset, arch in dict.fromkeys((group.dataset, group.arch) for group in listed):
         mine = [group for group in listed if (group.dataset, group.arch) == (dataset, arch)]
         heading = mine[0].label if len({g.arch for g in listed if g.label == mine[0].label}) == 1 else arch
         rows.append(Row(f"{shortened(dataset)}, {shortened(heading)}" if several else shortened(heading)))
         frames = [group.rows(fits).iloc[0] for group in mine]
-        # The reference first, as the others are read against it.
+        # The reference first, as the others are compared with it.
         for fit in sorted(frames, key=lambda fit: (fit["recipe"] != fit["reference"], str(fit["recipe"]))):
             star = " (reference)" if fit["recipe"] == fit["reference"] and len(frames) > 1 else ""
             rows.append(Row(f"{shortened(str(fit['recipe']))}{star}", fit, *look[mine[0].label]))
@@ -110,7 +94,7 @@ def _rows(fits: pd.DataFrame) -> list[Row]:
 
 
 def _shown(fits: pd.DataFrame, columns: tuple[str, ...]) -> list[float]:
-    values = np.concatenate([numbers(fits[name]) for name in columns if name in fits])
+    values = np.concatenate([as_array(fits[name]) for name in columns if name in fits])
     return [float(value) for value in values if np.isfinite(value)]
 
 
@@ -139,22 +123,19 @@ def _slope(axes: Axes, place: int, row: Row) -> None:
     argmax = number(row.fit["b_argmax"])
     if np.isfinite(argmax):
         axes.plot(argmax, place + BELOW, "x", color=GREY, markeredgewidth=1.4, markersize=5, zorder=4, clip_on=False)
-    values = [row.fit.get(name, "NA: no value") for name in ("b", "b_ci_low", "b_ci_high")]
+    values = [row.fit.get(name, undefined("no value")) for name in ("b", "b_ci_low", "b_ci_high")]
     _estimate(axes, place, row, values, [number(value) for value in values])
 
 
 def _estimate(axes: Axes, place: int, row: Row, values: list, places: list[float]) -> None:
     """A mark with its interval and its number, or why there is none."""
-    right = axes.get_yaxis_transform()
     if reason(values[0]):
-        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        text = first_line(f"NA: {reason(values[0])}", 2.2, FONT_SIZE)
-        axes.text(0.02, place, text, transform=right, va="center", size=FONT_SIZE, color=GREY, bbox=back)
+        say_undefined(axes, place, values[0], width=2.2)
         return
     if np.isfinite(places[1:]).all():
         axes.plot(places[1:], [place, place], "-|", color=row.colour, linewidth=1.8, markersize=7, zorder=2)
     axes.plot(places[0], place, row.marker, color=row.colour, markersize=7, zorder=3, clip_on=False)
-    axes.text(1.02, place, interval(*values), transform=right, va="center", size=FONT_SIZE, color=INK)
+    at_right(axes, place, interval(*values))
 
 
 def _handles(rows: list[Row]) -> list:

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.figures._frame import Input, from_histories
 from lrwd.figures._groups import block_name, blocks, grid_runs, groups
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -15,11 +16,7 @@ from lrwd.figures._style import (
     key,
     legend,
     looks,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
 from lrwd.figures._text import shortened, wrap
 
 TITLE = "Learning rate over the training"
@@ -27,33 +24,21 @@ DASHED = (0, (2.5, 1.5))
 PANEL_WIDTH, PANEL_HEIGHT, MAX_COLUMNS = 2.45, 1.75, 4
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
-    """lr_t / lr at the end of every epoch, one panel a recipe, one line an architecture; mean and range of seeds.
-
-    Args:
-        runs: results/runs.csv of the study.
-        tables: not used.
-        study: name of the study.
-        histories: one row a run and epoch, of the runs that ``cells`` names.
-    """
-    grid = grid_runs(runs)
-    if grid.empty or histories is None or histories.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No training history to draw yet.")
-    listed = groups(grid)
+@from_histories(TITLE)
+def draw(given: Input) -> Figure:
+    """lr_t / lr at the end of every epoch, one panel a recipe, one line an architecture; mean and range of seeds."""
+    listed = given.groups
     by_recipe, look = blocks(listed), looks([group.label for group in listed])
     columns = min(MAX_COLUMNS, len(by_recipe))
     num_rows = -(-len(by_recipe) // columns)
     width = max(PANEL_WIDTH * columns, 6.5)
-    figure = new_figure(TITLE, subtitle(runs, study), width, PANEL_HEIGHT * num_rows + 0.2)
+    figure = given.new_figure(width, PANEL_HEIGHT * num_rows + 0.2)
     places = list(figure.subplots(num_rows, columns, squeeze=False).flat)
     one_dataset = len({dataset for dataset, _ in by_recipe}) == 1
     scheduled = False
     for axes, ((dataset, recipe), members) in zip(places, by_recipe.items(), strict=False):
         for group in members:
-            scheduled |= _draw_cell(axes, group.rows(histories), look[group.label][0])
+            scheduled |= _draw_cell(axes, group.rows(given.histories), look[group.label][0])
         title = shortened(recipe) if one_dataset else block_name(dataset, recipe, listed)
         _label(axes, wrap(title, width / columns - 0.6, PANEL_SIZE))
     for axes in places[len(by_recipe) :]:
@@ -79,14 +64,14 @@ def _draw_cell(axes: Axes, history: pd.DataFrame, colour: str) -> bool:
     decay = history["wd_t"] / history["wd"].where(history["wd"] > 0)
     scheduled = bool((decay.dropna() != 1).any())
     if scheduled:
-        # Dark, as it may lie on the learning rate's line.
+        # In a dark colour, as it may coincide with the learning rate's line.
         _mean(axes, history["epoch"] + 1, decay, INK, DASHED)
     return scheduled
 
 
 def _mean(axes: Axes, epoch: pd.Series, share: pd.Series, colour: str, style: object) -> None:
     by_epoch = share.groupby(epoch).agg(["mean", "min", "max"]).dropna()
-    # A point an epoch: what lies between, a warm-up within the first one, say, is not recorded.
+    # One point for each epoch: rates within an epoch, such as a warm-up in the first one, are not recorded.
     axes.plot(
         by_epoch.index, by_epoch["mean"], color=colour, linestyle=style, linewidth=1.5 if style == "-" else 1.0,
         marker="." if style == "-" else "", markersize=4, zorder=3,

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.undefined import number
+from lrwd.figures._frame import Input, from_histories
 from lrwd.figures._groups import grid_runs, groups, name, table
 from lrwd.figures._style import (
     BLUE,
@@ -22,19 +24,15 @@ from lrwd.figures._style import (
     dress,
     key,
     legend,
-    message_figure,
-    new_figure,
-    styled,
 )
-from lrwd.figures._subtitle import subtitle
-from lrwd.figures._text import compact, number, wrap
+from lrwd.figures._text import compact, wrap
 
 TITLE = "Training curves at the best cell and at the extremes of weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "best_2d_lr", "best_2d_wd")
 # Role of a cell -> its colour and width; "best" is drawn last, on top.
 ROLES = {"smallest λ": (BLUE, 1.3), "largest λ": (VERMILLION, 1.3), "best cell": (INK, 1.8)}
 DASHED = (0, (2.5, 1.5))
-# From this ratio on a linear axis would flatten the end of the loss curve.
+# A loss that falls by more than this factor has a logarithmic axis.
 LOG_FROM = 30.0
 
 
@@ -47,28 +45,19 @@ class Cell:
     role: str
 
 
-@styled
-def draw(
-    runs: pd.DataFrame, tables: dict[str, pd.DataFrame], study: str, histories: pd.DataFrame | None = None
-) -> Figure:
+@from_histories(TITLE)
+def draw(given: Input) -> Figure:
     """Training loss, top-1 accuracy and weight RMS by epoch, one row a group; mean and range of seeds.
 
-    Args:
-        runs: results/runs.csv of the study.
-        tables: ``gap`` names the best cell; without it, the cell of the largest mean select_top1.
-        study: name of the study.
-        histories: one row a run and epoch, of the runs that ``cells`` names.
+    Reads ``gap`` for the best cell; without it, that is the cell of the largest mean select_top1.
     """
-    grid = grid_runs(runs)
-    if grid.empty or histories is None or histories.empty:
-        return message_figure(TITLE, subtitle(runs, study), "No training history to draw yet.")
-    listed = groups(grid)
-    best = table(tables, "gap", COLUMNS)
+    grid, listed, histories = given.rows, given.groups, given.histories
+    best = given.table("gap", COLUMNS)
     measure = "val_top1" if histories["val_top1"].notna().any() else "test_top1"
-    # Epochs are printed from 1 on, however the histories count them.
+    # Epochs are printed from 1 on, whichever number they begin with in the histories.
     numbered = histories.assign(epoch=histories["epoch"] - histories["epoch"].min() + 1)
     chosen = {group: _cells(group.rows(grid), group.row(best)) for group in listed}
-    figure = new_figure(TITLE, subtitle(runs, study), MAX_WIDTH, 2.25 * len(listed) + 0.25)
+    figure = given.new_figure(MAX_WIDTH, 2.25 * len(listed) + 0.25)
     places = figure.subplots(len(listed), 3, squeeze=False)
     kinds: set[str] = set()
     for row, group in enumerate(listed):
@@ -99,7 +88,7 @@ def _cells(grid: pd.DataFrame, best: "pd.Series | None") -> list[Cell]:
     lr, wd = (np.nan, np.nan) if best is None else (number(best["best_2d_lr"]), number(best["best_2d_wd"]))
     if not np.isfinite([lr, wd]).all():
         lr, wd = grid.groupby(["lr", "wd"])["select_top1"].mean().idxmax()
-    # A table's values are rounded; a cell is named by the exact ones.
+    # The table's values are rounded; take the exact ones of the runs.
     lr = _nearest(grid["lr"], lr)
     wds = grid.loc[grid["lr"] == lr, "wd"]
     wd = _nearest(wds, wd)
@@ -147,7 +136,7 @@ def _draw_cell(places: np.ndarray, history: pd.DataFrame, cell: Cell, measure: s
         if not diverged:
             _mean(axes, rows, column, factor, cell.role, style)
             continue
-        # A mean over the seeds that are left would jump where one ends: each seed for itself.
+        # The mean over the remaining seeds would jump where a seed ends, so each seed has its own line.
         kinds.add("ended")
         for seed, line in rows.dropna(subset=[column]).groupby("seed"):
             last = [-1] if seed in diverged and style == "-" else []
@@ -165,7 +154,7 @@ def _mean(axes: Axes, rows: pd.DataFrame, column: str, factor: float, role: str,
     epoch = by_epoch.index.to_numpy()
     colour, width = ROLES[role]
     order = 3 if role == "best cell" else 2
-    # Marked where not every epoch was evaluated, and where one point makes no line.
+    # Points are marked if not every epoch was evaluated, or if there is only one.
     marker = "o" if len(epoch) == 1 or len(epoch) < rows["epoch"].nunique() else None
     axes.plot(
         epoch, by_epoch["mean"], color=colour, linewidth=width, linestyle=style, marker=marker, markersize=4,

@@ -6,8 +6,9 @@ import pandas as pd
 
 from lrwd import paper
 from lrwd.analysis.ridges import ARGMAX_OLS, CENSORED_PEAK, RESPONSE_SURFACE
+from lrwd.analysis.undefined import known, reason
 from lrwd.reports.networks import Row, Tables, key_of, left_out, shown
-from lrwd.reports.wording import count, number, plain, table_row, value, with_interval
+from lrwd.reports.wording import count, rounded, table_row, with_interval
 from lrwd.stats.ridge import HYPOTHESES, MIN_PEAKS, NONE, UNKNOWN
 
 # Recipes with a line of their own on whether their networks agree.
@@ -28,10 +29,10 @@ def slopes(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
     lines += ["| network | b | what stays constant | best λ | the paper's procedure |", "|---|---|---|---|---|"]
     as_published = {key_of(row): row for row in tables["table1"].to_dict("records")}
     for row in shown(networks):
-        call, b = row["verdict"], value(row["b"])
+        call, b = row["verdict"], known(row["b"])
         said = KEEPS[call] if b is not None or call != UNKNOWN else f"not identifiable: {_why(row)}"
         if call == UNKNOWN and b is not None:
-            said += f": {plain(row['reason'])}"
+            said += f": {row['reason']}"
         slope = "no number" if b is None else with_interval(row, "b", "b_ci_low", "b_ci_high")
         lines.append(table_row(names[key_of(row)], slope, said, _best_wd(row, tables), _paper_says(as_published, row)))
     return lines + left_out(networks, "ridge", 5)
@@ -58,7 +59,7 @@ def _headline(calls: list[str]) -> str:
 def _why(row: Row) -> str:
     censored, flat = int(row["num_censored"]), int(row["num_flat"])
     if int(row["num_interior"]) >= MIN_PEAKS or censored + flat == 0:
-        return plain(row["reason"])
+        return str(row["reason"])
     parts = [f"{censored} only bound λ\\*"] * (censored > 0) + [f"{flat} say nothing"] * (flat > 0)
     return f"{int(row['num_interior'])} η with a peak, fewer than {MIN_PEAKS}; {', '.join(parts)}"
 
@@ -66,20 +67,20 @@ def _why(row: Row) -> str:
 def _best_wd(row: Row, tables: Tables) -> str:
     """The peaks at the lowest and the highest learning rate that have one."""
     peaks = [one for one in tables["timescale"].to_dict("records") if key_of(one) == key_of(row)]
-    peaks = sorted((one for one in peaks if value(one["wd_peak"]) is not None), key=lambda one: float(one["lr"]))
-    if value(row["b"]) is None or not peaks:
+    peaks = sorted((one for one in peaks if known(one["wd_peak"]) is not None), key=lambda one: float(one["lr"]))
+    if known(row["b"]) is None or not peaks:
         return "–"
-    return ", ".join(f"{number(one['wd_peak'])} at η = {number(one['lr'])}" for one in (peaks[0], peaks[-1]))
+    return ", ".join(f"{rounded(one['wd_peak'])} at η = {rounded(one['lr'])}" for one in (peaks[0], peaks[-1]))
 
 
 def _paper_says(as_published: dict[Any, Row], row: Row) -> str:
     """Table 1's estimates and the hypotheses that the interval of b would leave, without any gate."""
     found = as_published.get(key_of(row))
-    if found is None or value(found["rho"]) is None:
+    if found is None or known(found["rho"]) is None:
         return "no number"
     rho = "ρ = " + with_interval(found, "rho", "rho_ci_low", "rho_ci_high")
-    low, high = value(found["b_ci_low"]), value(found["b_ci_high"])
-    if value(found["b"]) is None:
+    low, high = known(found["b_ci_low"]), known(found["b_ci_high"])
+    if known(found["b"]) is None:
         return f"{rho}; no b"
     b = "b = " + with_interval(found, "b", "b_ci_low", "b_ci_high")
     if low is None or high is None:
@@ -95,7 +96,7 @@ def beside(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
 
 
 def _other_estimator(networks: list[Row], names: dict[Any, str], ridge: pd.DataFrame) -> list[str]:
-    """Where the response surface, behind the same gate, does not bear out what the table above says."""
+    """Where the response surface, behind the same gate, disagrees with the table above."""
     other = {key_of(row): row for row in ridge.to_dict("records") if row["estimator"] == RESPONSE_SURFACE}
     called = [row for row in networks if row["verdict"] != UNKNOWN]
     if not called:
@@ -109,17 +110,17 @@ def _other_estimator(networks: list[Row], names: dict[Any, str], ridge: pd.DataF
 
 def _curves(collapse: pd.DataFrame) -> list[str]:
     """On which axis the accuracy curves of all learning rates become one."""
-    known = [row for row in collapse.to_dict("records") if value(row["collapse"]) is not None]
-    if not known:
+    measured = [row for row in collapse.to_dict("records") if known(row["collapse"]) is not None]
+    if not measured:
         return []
-    num = len({key_of(row) for row in known})
+    num = len({key_of(row) for row in measured})
     best: dict[str, list[float]] = {}
-    for row in known:
-        if (value(row["best_probability"]) or 0.0) >= paper.CI_LEVEL:
+    for row in measured:
+        if (known(row["best_probability"]) or 0.0) >= paper.CI_LEVEL:
             best.setdefault(str(row["x"]), []).append(float(row["collapse"]))
     parts = [
-        f"against {_AXES[axis]} on {len(values)} ({number(min(values))}"
-        + (f" to {number(max(values))})" if len(values) > 1 else ")")
+        f"against {_AXES[axis]} on {len(values)} ({rounded(min(values))}"
+        + (f" to {rounded(max(values))})" if len(values) > 1 else ")")
         for axis, values in best.items()
     ]
     open_ = num - sum(map(len, best.values()))
@@ -140,10 +141,10 @@ def _agreement(universality: pd.DataFrame, networks: list[Row]) -> list[str]:
             continue
         if row["estimator"] == CENSORED_PEAK:
             lines.append(f"* {prefix}{_shared(row, sum(one['recipe'] == row['recipe'] for one in networks))}")
-        elif row["estimator"] == ARGMAX_OLS and value(row["anova_p"]) is not None:
+        elif row["estimator"] == ARGMAX_OLS and known(row["anova_p"]) is not None:
             lines[-1] += (
-                f" The paper's ANOVA of ρ: F({row['anova_df']}) = {number(row['anova_f'])}, p = "
-                f"{number(row['anova_p'])}; a large p would not show that networks agree."
+                f" The paper's ANOVA of ρ: F({row['anova_df']}) = {rounded(row['anova_f'])}, p = "
+                f"{rounded(row['anova_p'])}; a large p would not show that networks agree."
             )
     more = len(recipes) - MAX_RECIPES
     return lines + ([f"* {count(more, 'recipe')} more: `tables/universality.csv`."] if more > 0 else [])
@@ -152,25 +153,24 @@ def _agreement(universality: pd.DataFrame, networks: list[Row]) -> list[str]:
 def _shared(row: Row, num_networks: int) -> str:
     if num_networks == 1:
         return "One network was run: nothing is said of others."
-    if value(row["rho"]) is None:
-        return f"Whether the networks share one ratio, one λ or one time scale is not known: {plain(row['rho'])}."
-    p_differ = value(row["p_differ"])
+    if known(row["rho"]) is None:
+        return f"Whether the networks share one ratio, one λ or one time scale is not known: {reason(row['rho'])}."
+    p_differ = known(row["p_differ"])
     num_used = int(row["num_networks"])
     which = f"all {num_networks}" if num_used == num_networks else f"the {num_used} of {num_networks}"
     found = (
         f"On {which} networks{' that have a slope' * (num_used < num_networks)}, the mean ratio "
-        f"λ\\*/η at η = {number(row['lr_ref'])} is {with_interval(row, 'rho', 'rho_ci_low', 'rho_ci_high')}"
+        f"λ\\*/η at η = {rounded(row['lr_ref'])} is {with_interval(row, 'rho', 'rho_ci_low', 'rho_ci_high')}"
     )
     if str(row["equivalent_1_50"]) == "yes":
         agree = "they agree within a factor of 1.5"
     elif p_differ is not None and p_differ < 1 - paper.CI_LEVEL:
-        agree = f"they differ (p = {number(p_differ)})"
+        agree = f"they differ (p = {rounded(p_differ)})"
     else:
-        agree = f"that they agree within a factor of 1.5 is not shown, nor that they differ (p = {number(p_differ)})"
-    if value(row["rho_pi_low"]) is not None:
-        agree += (
-            f"; one more network would be expected between {number(row['rho_pi_low'])} and {number(row['rho_pi_high'])}"
-        )
+        agree = f"that they agree within a factor of 1.5 is not shown, nor that they differ (p = {rounded(p_differ)})"
+    if known(row["rho_pi_low"]) is not None:
+        low, high = rounded(row["rho_pi_low"]), rounded(row["rho_pi_high"])
+        agree += f"; one more network would be expected between {low} and {high}"
     return (
         f"{found}; {agree}. To share the ratio at one η is to share λ and the time scale in steps there. "
         f"The paper's {paper.RHO:.2f} is {_near(row)}."
@@ -178,8 +178,8 @@ def _shared(row: Row, num_networks: int) -> str:
 
 
 def _near(row: Row) -> str:
-    """Where the published ratio lies, seen from the mean of ours."""
-    low, high, p_near = value(row["rho_ci_low"]), value(row["rho_ci_high"]), value(row["p_is_0_10_1_50"])
+    """How the published ratio compares with the mean of ours."""
+    low, high, p_near = known(row["rho_ci_low"]), known(row["rho_ci_high"]), known(row["p_is_0_10_1_50"])
     if p_near is not None and p_near < 1 - paper.CI_LEVEL:
         return "shown to be within a factor of 1.5 of the mean"
     if low is None or high is None:

@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 
 from lrwd import paper
+from lrwd.analysis.undefined import known, reason
 from lrwd.reports.networks import MAX_NETWORKS, Row, Tables, key_of, left_out, names_of, recommended, shown
 from lrwd.reports.ridge import beside, slopes
-from lrwd.reports.wording import count, listed, number, plain, table_row, value, with_interval
+from lrwd.reports.wording import count, listed, rounded, table_row, with_interval
 from lrwd.stats.optimism import ALL
 from lrwd.stats.ridge import UNKNOWN
 from lrwd.tables._claims.verdicts import CONTRADICTED, NOT_IDENTIFIABLE, NOT_RUN, REPRODUCED
@@ -55,8 +56,8 @@ def _question() -> list[str]:
 
 
 def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> list[str]:
-    done = runs[pd.to_numeric(runs["select_top1"], errors="coerce").notna()]
-    in_grid = int((done["in_grid"].map(str) == "True").sum())
+    done = runs[runs["select_top1"].notna()]
+    in_grid = int(done["in_grid"].sum())
     lines = [
         f"* {count(len(done), 'training')}{' from elsewhere (imported)' if imported else ''}: {in_grid} on the grid, "
         f"{len(done) - in_grid} beside it on the line λ = κρη.",
@@ -65,17 +66,16 @@ def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> l
         f"{_selection(done, imported)}.",
     ]
     diverged = int((done["status"] == "diverged").sum())
-    missing = sum(int(value(entry) or 0) for entry in table1["num_missing"])
+    missing = sum(int(known(entry) or 0) for entry in table1["num_missing"])
     lines[-1] += f" Diverged (a result, no gap in the data): {diverged}. Missing from the grid: {missing}."
     return lines
 
 
 def _selection(runs: pd.DataFrame, imported: bool) -> str:
-    """Which accuracy chose, as far as the runs tell; at the first of equals."""
+    """Which accuracy chose the best λ, as far as the runs tell; if several fit, the first."""
     whole = runs[runs["status"] == "ok"]
-    chose = pd.to_numeric(whole["select_top1"], errors="coerce")
     for name, text in _SELECTED_BY.items():
-        if name in whole.columns and len(whole) and (pd.to_numeric(whole[name], errors="coerce") == chose).all():
+        if name in whole.columns and len(whole) and (whole[name] == whole["select_top1"]).all():
             # A file from elsewhere names no epoch; its accuracies are taken as those of the last.
             assumed = " (as the file does not say otherwise)" if imported and name.endswith("_final") else ""
             return f"the best λ is chosen by {text}{assumed}"
@@ -85,8 +85,8 @@ def _selection(runs: pd.DataFrame, imported: bool) -> str:
 def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
     gaps = {key_of(row): row for row in tables["gap"].to_dict("records")}
     added = {key_of(row): row for row in tables["optimism"].to_dict("records") if row["liberty"] == ALL}
-    with_gap = [row for row in gaps.values() if value(row["gap_cf_pp"]) is not None]
-    with_optimism = [row for row in added.values() if value(row["optimism_pp"]) is not None]
+    with_gap = [row for row in gaps.values() if known(row["gap_cf_pp"]) is not None]
+    with_optimism = [row for row in added.values() if known(row["optimism_pp"]) is not None]
     said = []
     if with_gap:
         within = sum(str(row["equivalent_0_30"]) == "yes" for row in with_gap)
@@ -99,14 +99,14 @@ def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
         if dear:
             said.append(f"On {dear}, ρ was estimated from the grid, so the grid's runs are charged to the line too.")
     else:
-        reasons = sorted({plain(row["gap_cf_pp"]) for row in gaps.values()})
+        reasons = sorted({reason(row["gap_cf_pp"]) for row in gaps.values()})
         said.append(f"What tuning η alone costs is not known: {'; '.join(reasons) or 'no network'}.")
     if with_optimism:
         said.append(
             "What choosing as the paper did (on test, at the best epoch, the maximum) adds is in the last column."
         )
     else:
-        reasons = sorted({plain(row["optimism_pp"]) for row in added.values()})
+        reasons = sorted({reason(row["optimism_pp"]) for row in added.values()})
         said.append(f"What choosing adds to the reported accuracy is not known: {'; '.join(reasons) or 'no network'}.")
     lines = [" ".join(said)]
     if not (with_gap or with_optimism):
@@ -116,7 +116,7 @@ def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
         gap, extra = gaps.get(key_of(row), {}), added.get(key_of(row), {})
         loss = with_interval(gap, "gap_cf_pp", "gap_cf_ci_low_pp", "gap_cf_ci_high_pp")
         extra_pp = with_interval(extra, "optimism_pp", "ci_low_pp", "ci_high_pp")
-        charged = f"{number(gap.get('runs_charged_1d'))}, {number(gap.get('runs_charged_2d'))}"
+        charged = f"{rounded(gap.get('runs_charged_1d'))}, {rounded(gap.get('runs_charged_2d'))}"
         lines.append(table_row(names[key_of(row)], loss, charged, extra_pp))
     return lines + left_out(networks, "gap", 4)
 

@@ -4,17 +4,19 @@ import csv
 import io
 import math
 import numbers
+import types
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lrwd.analysis.undefined import MISSING
 from lrwd.atomic import write_text_atomic
 
-# More digits than any estimate carries, yet few enough that tables of two machines are the same file.
+# More digits than any estimate has, but few enough that two machines write the same file.
 CSV_DIGITS = 6
 MARKDOWN_DIGITS = 4
-MISSING = "NA: missing"
 
 
 def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, caption: str) -> None:
@@ -42,11 +44,15 @@ def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, 
     write_text_atomic(md_path, f"{caption}\n\n{body}\n")
 
 
-def read_table(path: Path | str) -> pd.DataFrame:
-    """Read a table's CSV: a column of numbers only becomes numeric, of True and False only boolean.
+def build_table(part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any]) -> pd.DataFrame:
+    """Make a table from the runs; one that is only for sequential studies from their rounds as well."""
+    return part.build(runs, rounds) if hasattr(part, "ONLY") else part.build(runs)
 
-    Any other column stays text, so that an "NA: reason" keeps its reason; turn such a column into numbers
-    with ``pd.to_numeric(column, errors="coerce")``.
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Read a table's CSV. A column becomes numeric if it holds only numbers, and boolean if only True and False.
+
+    Any other column stays text, so that an "NA: reason" keeps its reason; ``lrwd.analysis.undefined`` reads it.
     """
     frame = pd.read_csv(path, dtype=str, na_filter=False)
     for name in frame.columns:
@@ -56,6 +62,11 @@ def read_table(path: Path | str) -> pd.DataFrame:
         elif len(column) and pd.to_numeric(column, errors="coerce").notna().all():
             frame[name] = pd.to_numeric(column)
     return frame
+
+
+def read_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Read the CSVs of several tables, by their files' names."""
+    return {Path(path).stem: read_table(path) for path in paths}
 
 
 def _rows(frame: pd.DataFrame) -> list[list[Any]]:

@@ -43,7 +43,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _rows(group: Group) -> list[dict[str, Any]]:
     grid = group.runs[group.runs["in_grid"]]
-    # Sorted by lr, then wd: of cells that tie the first is chosen, as everywhere.
+    # Sorted by lr, then wd: the first of tied cells is chosen, as in all tables.
     cell = grid.groupby(["lr", "wd"], sort=True).ngroup().to_numpy()
     seeds, seed = np.unique(grid["seed"].to_numpy(), return_inverse=True)
     num_cells = int(cell.max()) + 1
@@ -51,7 +51,7 @@ def _rows(group: Group) -> list[dict[str, Any]]:
     for name in (_VAL, _TEST, _BEST):
         tables[name] = np.full((num_cells, len(seeds)), np.nan)
         if name in grid.columns:
-            tables[name][cell, seed] = pd.to_numeric(grid[name], errors="coerce").to_numpy(dtype=float)
+            tables[name][cell, seed] = grid[name].to_numpy(dtype=float)
     found = optimism(Accuracies(tables[_VAL], tables[_TEST], tables[_BEST]))
     absent = [name for name, values in tables.items() if not np.isfinite(values).any()]
     return [{"liberty": liberty, "num_cells": num_cells, **_row(liberty, *found[liberty], absent)} for liberty in found]

@@ -9,12 +9,12 @@ from lrwd import paper
 from lrwd.analysis.ridges import CENSORED_PEAK, Ridges, fit_ridges
 from lrwd.analysis.settings import Setting, published, setting_of
 from lrwd.analysis.surfaces import Group, groups
-from lrwd.analysis.undefined import or_undefined, undefined
+from lrwd.analysis.undefined import or_missing, or_undefined, undefined
 from lrwd.stats.ridge import gate, verdict
 from lrwd.stats.shift import ratio_factor, slope_difference
 from lrwd.tables import table1
 from lrwd.tables._claims.claim import keyed
-from lrwd.tables._claims.verdicts import Ours, entry, estimate
+from lrwd.tables._claims.verdicts import Ours, estimate
 
 COLUMNS = (
     *("dataset", "arch", "label", "recipe", "optimizer", "schedule", "epochs", "batch_size"),
@@ -55,7 +55,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
                 **{name: getattr(setting, name) for name in ("optimizer", "schedule", "epochs", "batch_size")},
                 **{name: ratio[name] for name in ("rho", "rho_ci_low", "rho_ci_high")},
                 **_slope(mine),
-                # Table 1's own, which takes an edge of the grid for an optimum: what the paper would have printed.
+                # Table 1's slope, which counts an edge of the grid as an optimum: what the paper would have printed.
                 **{name.replace("b", "b_argmax", 1): ratio[name] for name in ("b", "b_ci_low", "b_ci_high")},
                 "reference": first.recipe,
                 **_shifts(group, mine, first, fits[id(first)]),
@@ -107,12 +107,12 @@ def _held_against_the_paper(group: Group, setting: Setting, ridges: Ridges, rati
     blind = "no grid run" if ridges.peaks is None else gate(ridges.peaks)
     if ratio["num_distinct_bootstrap"] == 1:  # an interval of no width would contradict every other value
         blind = blind or "every resample of the seeds gives the same rho"
-    ours = Ours(entry(ratio["rho"]), entry(ratio["rho_ci_low"]), entry(ratio["rho_ci_high"]), blind)
-    return dict(zip(names, (row.setting, *row.rho, *judged(row, ours)), strict=True))
+    value, low, high = (or_missing(ratio[name]) for name in ("rho", "rho_ci_low", "rho_ci_high"))
+    return dict(zip(names, (row.setting, *row.rho, *judged(row, Ours(value, low, high, blind))), strict=True))
 
 
 def judged(row: paper.RobustnessRow, ours: Ours) -> tuple[str, str]:
-    """Verdict and reason on a claim of §4.4: a printed range counts as an interval about its middle."""
+    """Verdict and reason on a claim of §4.4; a printed range is taken as an interval about its middle."""
     low, high = row.rho
     interval = row.rho_ci or (row.rho if low < high else None)
     return estimate((low + high) / 2, interval, _PRINTED_DIGIT if row.rho_ci is None else _PRINTED_DIGIT / 10, ours)

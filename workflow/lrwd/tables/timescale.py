@@ -58,7 +58,7 @@ def _row(lr: float, row: int, chosen: Selection, peaks: Peaks, in_grid: pd.DataF
     epochs, no_epochs = _mean(cell, "epochs")
     steps, no_steps = _mean(cell, "steps_per_epoch")
     rms, no_rms = _mean(cell, "weight_rms_final")
-    # NaN where wd = 0: an infinite memory, which no training has.
+    # Undefined at wd = 0, where 1/(lr·wd) is infinite.
     timescale = 1 / (lr * wd) if wd > 0 else math.nan
     predicted = math.sqrt(lr / (2 * wd)) if wd > 0 else math.nan
     zero = "wd* is 0" if wd == 0 else ""
@@ -82,7 +82,7 @@ def _mean(cell: pd.DataFrame, name: str) -> tuple[float, str]:
     """Mean of a column over a cell's runs, or NaN and why there is none."""
     if name not in cell.columns:
         return math.nan, f"the runs have no column {name}"
-    values = pd.to_numeric(cell[name], errors="coerce").dropna()
+    values = cell[name].dropna()
     return (float(values.mean()), "") if len(values) else (math.nan, f"{name} is missing")
 
 

@@ -1,5 +1,6 @@
 """The training of one cell, from its spec to its record, resumed from a checkpoint if there is one."""
 
+import dataclasses
 import hashlib
 import json
 import socket
@@ -64,6 +65,11 @@ class Job:
         """Make a job from the fields of a JSON object, in which paths are text or null."""
         paths = ("data", "record", "checkpoint", "base", "start", "weights")
         return cls(**{**fields, **{name: Path(fields[name]) for name in paths if fields.get(name)}})
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()}
 
 
 def train_cell(

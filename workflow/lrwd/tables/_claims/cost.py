@@ -10,7 +10,7 @@ import pandas as pd
 
 from lrwd import paper
 from lrwd.analysis.surfaces import groups
-from lrwd.analysis.undefined import or_undefined, undefined
+from lrwd.analysis.undefined import as_array, known, or_missing, or_undefined, undefined
 from lrwd.stats.gap import best_cell
 from lrwd.stats.interval import mean_interval, pooled_sd
 from lrwd.stats.ridge import MIN_PEAKS
@@ -23,7 +23,6 @@ from lrwd.tables._claims.verdicts import (
     Verdict,
     at_least,
     at_most,
-    entry,
     estimate,
     inside,
     within,
@@ -88,13 +87,13 @@ def _published_form(fits: pd.DataFrame, dataset: str) -> list[dict[str, Any]]:
 
 
 def _plain(row: dict[str, Any], value: str, low: str, high: str, blind: str = "") -> Ours:
-    return Ours(entry(row[value]), entry(row[low]), entry(row[high]), blind, row["recipe"])
+    return Ours(or_missing(row[value]), or_missing(row[low]), or_missing(row[high]), blind, row["recipe"])
 
 
 def gap_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
     table = gap.build(runs).to_dict("records") if len(runs) else []
     # The claims are on λ = 0.10·η: of another line, or of none, nothing was run.
-    table = [row for row in table if not isinstance(row["rho"], str) and math.isclose(row["rho"], paper.RHO)]
+    table = [row for row in table if math.isclose(known(row["rho"]) or 0.0, paper.RHO)]
     by_place = {(row["dataset"], row["label"]): row for row in table}
     rows = []
     for place in ((row.dataset, row.label) for row in paper.TABLE_1):
@@ -115,7 +114,8 @@ def gap_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
 def _mean_gap(table: list[dict[str, Any]]) -> dict[str, Any]:
     ours = None
     if table:
-        gaps = np.array([entry(row["gap_pp"]) for row in table if not isinstance(row["gap_pp"], str)])
+        gaps = as_array(row["gap_pp"] for row in table)
+        gaps = gaps[np.isfinite(gaps)]
         mean, few = mean_interval(gaps, paper.CI_LEVEL), "fewer than 2 gaps"
         value, low, high = (or_undefined(value, few) for value in (mean.mean, mean.ci_low, mean.ci_high))
         ours = Ours(value, low, high, "", table[0]["recipe"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lrwd import paper
-from lrwd.analysis.undefined import or_undefined, undefined
+from lrwd.analysis.undefined import Entry, known, or_missing, or_undefined, reason, undefined
 from lrwd.stats.interval import mean_interval
 from lrwd.tables import anova, table1
 from lrwd.tables._claims.claim import NONE, claim_row, gates, keyed
@@ -17,7 +17,6 @@ from lrwd.tables._claims.verdicts import (
     REPRODUCED,
     Ours,
     Verdict,
-    entry,
     estimate,
     inside,
     not_rejected,
@@ -37,7 +36,7 @@ def ratio_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
         rho = _of(found, "rho", "rho_ci_low", "rho_ci_high")
         b = _of(found, "b", "b_ci_low", "b_ci_high")
         r2, delta = _of(found, "r2"), _of(found, "delta_p")
-        p = entry(found["p_rho_0_10"]) if found else ""
+        p = or_missing(found["p_rho_0_10"]) if found else ""
         bare = undefined("no interval")
         verdicts = (
             (
@@ -78,8 +77,8 @@ def _of(row: dict[str, Any] | None, value: str, low: str = "", high: str = "") -
     if row is None:
         return None
     bare = undefined("no interval")
-    interval = (entry(row[low]), entry(row[high])) if low else (bare, bare)
-    return Ours(entry(row[value]), *interval, row["gate"], row["recipe"])
+    interval = (or_missing(row[low]), or_missing(row[high])) if low else (bare, bare)
+    return Ours(or_missing(row[value]), *interval, row["gate"], row["recipe"])
 
 
 def _estimates(runs: pd.DataFrame) -> pd.DataFrame:
@@ -94,9 +93,10 @@ def universal_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
     """The universal ratio, and the ANOVA that is to show it."""
     table = _estimates(runs).to_dict("records")
     listed = [(row, _of(row, "rho", "rho_ci_low", "rho_ci_high")) for row in table]
-    seen = [float(ours.value) for _, ours in listed if ours and not ours.blind and not isinstance(ours.value, str)]
+    found = [known(ours.value) for _, ours in listed if ours and not ours.blind]
+    seen = [value for value in found if value is not None]
     rho = f = None
-    p: float | str = undefined(NONE)
+    p: Entry = undefined(NONE)
     if listed:
         recipe = listed[0][0]["recipe"]
         mean = mean_interval(np.array(seen), paper.CI_LEVEL)
@@ -107,7 +107,7 @@ def universal_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
         test = anova.build(runs).iloc[0]
         bare = undefined("no interval")
         blind = "" if len(seen) == len(listed) else f"enough interior peaks for {len(seen)} of {len(listed)} only"
-        f, p = Ours(entry(test["f"]), bare, bare, blind, recipe), entry(test["p"])
+        f, p = Ours(or_missing(test["f"]), bare, bare, blind, recipe), or_missing(test["p"])
     published = (paper.RHO, paper.RHO_CI)
     verdict = estimate(paper.RHO, paper.RHO_CI, 0.01, rho) if rho else (NOT_RUN, NONE)
     claim = f"ρ = {paper.RHO:g} for all; ours: mean over architectures and data sets"
@@ -124,9 +124,10 @@ def universal_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _anova(p: float | str, f: Ours | None) -> Verdict:
-    if f is None or f.blind or isinstance(p, str):
-        return NOT_IDENTIFIABLE, (f.blind if f else "") or str(p).removeprefix("NA: ")
-    if p < 0.05:
-        return CONTRADICTED, f"architectures differ, p = {p:.2g}"
-    return REPRODUCED, f"not significant either, p = {p:.2g}, which by itself shows no equality"
+def _anova(p: Entry, f: Ours | None) -> Verdict:
+    value = known(p)
+    if f is None or f.blind or value is None:
+        return NOT_IDENTIFIABLE, (f.blind if f else "") or reason(p)
+    if value < 0.05:
+        return CONTRADICTED, f"architectures differ, p = {value:.2g}"
+    return REPRODUCED, f"not significant either, p = {value:.2g}, which by itself shows no equality"

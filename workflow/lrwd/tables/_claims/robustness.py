@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 
 from lrwd import paper
+from lrwd.analysis.undefined import or_missing
 from lrwd.tables import robustness
 from lrwd.tables._claims.claim import NONE, claim_row
-from lrwd.tables._claims.verdicts import NOT_RUN, Ours, entry
+from lrwd.tables._claims.verdicts import NOT_RUN, Ours
 
 
 def robustness_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -19,7 +20,7 @@ def robustness_claims(runs: pd.DataFrame) -> list[dict[str, Any]]:
         published = ((low + high) / 2, claim.rho_ci or claim.rho)
         found = [row for row in table if row["published_setting"] == claim.setting]
         for row in found:
-            value, low_end, high_end = (entry(row[name]) for name in ("rho", "rho_ci_low", "rho_ci_high"))
+            value, low_end, high_end = (or_missing(row[name]) for name in ("rho", "rho_ci_low", "rho_ci_high"))
             ours = Ours(value, low_end, high_end, "", str(row["recipe"]))
             verdict = (row["agreement"], row["agreement_reason"])
             rows.append(claim_row(text, "§4.4", (row["dataset"], row["label"]), published, ours, verdict))

@@ -1,22 +1,20 @@
-"""How a number of ours is held against a printed one: the rules of the table of claims."""
+"""The rules of the table of claims: how a number of ours is compared with a printed one."""
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from lrwd.analysis.undefined import undefined
+from lrwd.analysis.undefined import Entry, number, reason
 
 REPRODUCED, CONTRADICTED = "reproduced", "contradicted"
 NOT_IDENTIFIABLE, NOT_RUN = "not identifiable", "not run"
 # An interval of ours that is wider than this many printed ones agrees with anything.
 WIDEST = 2.0
-Entry = float | str  # a number, or "NA: reason"
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Ours:
-    """What our trainings say on a claim.
+    """Our estimate of a claimed number.
 
     Args:
         value, low, high: the estimate and its 95% interval.
@@ -35,8 +33,7 @@ class Ours:
         """Why nothing can be said, else empty."""
         if self.blind:
             return self.blind
-        missing = [entry for entry in (self.value, self.low, self.high) if isinstance(entry, str)]
-        return missing[0].removeprefix("NA: ") if missing else ""
+        return reason(self.value) or reason(self.low) or reason(self.high)
 
 
 Verdict = tuple[str, str]  # verdict and reason
@@ -118,16 +115,17 @@ def not_rejected(p: Entry, null: float, factor: float, ours: Ours) -> Verdict:
             counts either, as resampled seeds that choose the same λ leave an error next to 0.
         ours: our estimate with its interval.
     """
-    if ours.reason or isinstance(p, str):
-        return NOT_IDENTIFIABLE, ours.reason or str(p).removeprefix("NA: ")
+    p_value = number(p)
+    if ours.reason or reason(p):
+        return NOT_IDENTIFIABLE, ours.reason or reason(p)
     _, low, high = _numbers(ours)
     near = null / factor <= low and high <= null * factor
-    if p < 0.05 and not near:
-        return CONTRADICTED, f"rejected, p = {p:.2g}"
-    if p < 0.05:
+    if p_value < 0.05 and not near:
+        return CONTRADICTED, f"rejected, p = {p_value:.2g}"
+    if p_value < 0.05:
         return (
             NOT_IDENTIFIABLE,
-            f"rejected, p = {p:.2g}, but by less than a factor of {factor:g}: the λ of a grid are steps",
+            f"rejected, p = {p_value:.2g}, but by less than a factor of {factor:g}: the λ of a grid are steps",
         )
     if near:
         return REPRODUCED, f"not rejected, and our interval is within a factor of {factor:g}"
@@ -139,15 +137,10 @@ def not_rejected(p: Entry, null: float, factor: float, ours: Ours) -> Verdict:
 
 def inside(value: Entry, low: float, high: float, blind: str = "") -> Verdict:
     """Judge a printed range by a number of ours that has no interval."""
-    if blind or isinstance(value, str):
-        return NOT_IDENTIFIABLE, blind or str(value).removeprefix("NA: ")
-    return (REPRODUCED, "in the range") if low <= value <= high else (CONTRADICTED, "outside the range")
-
-
-def entry(value: Any) -> Entry:
-    """A table's entry as a number or its "NA: reason"."""
-    return value if isinstance(value, str) else float(value) if value == value else undefined("missing")
+    if blind or reason(value):
+        return NOT_IDENTIFIABLE, blind or reason(value)
+    return (REPRODUCED, "in the range") if low <= number(value) <= high else (CONTRADICTED, "outside the range")
 
 
 def _numbers(ours: Ours) -> tuple[float, float, float]:
-    return float(ours.value), float(ours.low), float(ours.high)
+    return number(ours.value), number(ours.low), number(ours.high)

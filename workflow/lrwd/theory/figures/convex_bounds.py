@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import number
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import (
     BLUE,
@@ -18,9 +19,8 @@ from lrwd.figures._style import (
     key,
     legend,
     new_figure,
-    styled,
 )
-from lrwd.figures._text import number
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("convex_bounds",)
 TITLE = "Bounds on the loss of SGD, and what it measures: logistic regression on digits"
@@ -36,14 +36,9 @@ PANELS = {
 }
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """A panel for each gap: dots for what was measured, other marks for what is allowed.
-
-    Args:
-        tables: ``convex_bounds``.
-    """
-    table = tables["convex_bounds"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """A panel for each gap: dots for measured values, other marks for the bounds."""
     schedules = list(dict.fromkeys(table["schedule"]))
     figure = new_figure(TITLE, SUBTITLE, 10.0, 0.24 * len(schedules) + 0.9)
     panels = figure.subplots(1, len(PANELS), sharey=True)

@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure, styled
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure
+from lrwd.theory.figures._frame import from_tables
 from lrwd.theory.figures._schedules import LOOKS
 from lrwd.theory.tables import _norm_schedules as names
 
@@ -21,18 +22,13 @@ PANELS = {
         *(names.OPTIMUM, names.GUESS, names.GUESS_CAUSAL, names.LINEAR, names.WARM_COSINE, names.WARM_LINEAR),
     ),
 }
-# The optimum lies under the guess; both are to be seen.
+# Wide, as the guess is drawn on top of it.
 WIDE = {names.OPTIMUM: 4.5}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """The norms, and the schedules in a panel for each bound they come from.
-
-    Args:
-        tables: ``convex_lr``.
-    """
-    table = tables["convex_lr"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """The norms, and the schedules in a panel for each bound they come from."""
     figure = new_figure(TITLE, SUBTITLE, 10.0, 5.4)
     panels = figure.subplots(2, 2, sharex=True)
     first, *others = panels.flat
@@ -43,7 +39,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     for axes, (title, shown) in zip(others, PANELS.items(), strict=True):
         _schedules(axes, table, shown)
         axes.set_title(f"learning rate, {title}", size=FONT_SIZE, loc="left", color=INK)
-    # Schedules that end at 0 fall out of sight there.
+    # The axis does not follow schedules down to their end at 0.
     low = max(table[names.GUESS].iloc[:-1].min() / 3, min(axes.get_ylim()[0] for axes in others))
     high = max(axes.get_ylim()[1] for axes in others)
     for axes in others:

@@ -5,9 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import BLUE, FONT_SIZE, INK, VERMILLION, dress, key, legend, new_figure, styled
-from lrwd.figures._text import compact, number, numbers
+from lrwd.figures._style import BLUE, FONT_SIZE, INK, VERMILLION, dress, key, legend, new_figure
+from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("convex_ranking",)
 TITLE = "Which schedule ends at the lowest loss? Logistic regression on digits"
@@ -18,14 +20,9 @@ SUBTITLE = (
 SERIES = (("gap", VERMILLION, "o", -0.14), ("tuned_gap", BLUE, "s", 0.14))
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Left, the gaps; right, at the theory's scale against what the strongest bound allows.
-
-    Args:
-        tables: ``convex_ranking``.
-    """
-    table = tables["convex_ranking"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Left, the gaps; right, at the theory's scale against what the strongest bound allows."""
     figure = new_figure(TITLE, SUBTITLE, 10.0, 0.25 * len(table) + 0.9)
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
     dress(left, grid="both")
@@ -57,7 +54,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
 
 def _against_bound(axes: Axes, table: pd.DataFrame) -> None:
     dress(axes, grid="both")
-    bound, gap = numbers(table["bound"]), numbers(table["gap"])
+    bound, gap = as_array(table["bound"]), as_array(table["gap"])
     shown = np.isfinite(bound)
     axes.plot(bound[shown], gap[shown], "o", color=VERMILLION, markersize=5)
     for which in ("x", "y"):

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import (
     BLUE,
@@ -19,9 +20,8 @@ from lrwd.figures._style import (
     key,
     legend,
     new_figure,
-    styled,
 )
-from lrwd.figures._text import numbers
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("equal_weight",)
 TITLE = "How equal are the weights of all gradients under the schedules of equal weight?"
@@ -32,14 +32,9 @@ PANELS = {"spread_exact": "AdamW's own products Π(1 − ηλ)", "spread_exponen
 ROUNDING = 1e-12
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Spread against lr*wd of the first step, by the exact recursion and by the post's approximation of it.
-
-    Args:
-        tables: ``equal_weight``.
-    """
-    table = tables["equal_weight"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Spread against lr*wd of the first step, by the exact recursion and by the post's approximation of it."""
     names = list(dict.fromkeys(table["schedule"]))
     look = {name: LOOKS[index % len(LOOKS)] for index, name in enumerate(names)}
     figure = new_figure(TITLE, SUBTITLE, 9.0, 3.4)
@@ -56,10 +51,10 @@ def _panel(axes: Axes, table: pd.DataFrame, column: str, look: dict[str, tuple[s
     dress(axes, grid="y")
     for index, (name, (colour, marker)) in enumerate(look.items()):
         rows = table[table["schedule"] == name]
-        spread = numbers(rows[column]).clip(min=ROUNDING)
-        # The first are the largest, so that of two on one line both are seen.
+        spread = as_array(rows[column]).clip(min=ROUNDING)
+        # The first are the largest, so that two that coincide are both visible.
         size = 10 - index
-        axes.plot(numbers(rows["lr_wd"]), spread, color=colour, marker=marker, markersize=size, linewidth=size / 3)
+        axes.plot(as_array(rows["lr_wd"]), spread, color=colour, marker=marker, markersize=size, linewidth=size / 3)
     axes.axhline(ROUNDING, color=GREY, linewidth=0.8, linestyle=":")
     for which in ("x", "y"):
         log_axis(axes, which)

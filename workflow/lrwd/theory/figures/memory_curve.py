@@ -7,9 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure, styled
-from lrwd.figures._text import compact, numbers
+from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure
+from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("memory_curve",)
 TITLE = "What is remembered of a batch, against how many steps ago it was seen"
@@ -18,14 +20,9 @@ FITTED: dict[str, Any] = {"color": GREY, "linewidth": 1.4, "linestyle": "--"}
 MEASURED: dict[str, Any] = {"color": BLUE, "marker": "o", "markersize": 4.5, "linestyle": "none"}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Label margins by age, one panel for each (lr, wd) of the constant schedule.
-
-    Args:
-        tables: ``memory_curve``.
-    """
-    table = tables["memory_curve"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Label margins by age, one panel for each (lr, wd) of the constant schedule."""
     table = table[table["schedule"] == "constant"]
     lrs, wds = sorted(set(table["lr"])), sorted(set(table["wd"]))
     seeds, steps = int(table["num_seeds"].max()), int(table["num_steps"].max())
@@ -61,13 +58,13 @@ def _panel(axes: Axes, rows: pd.DataFrame) -> None:
         axes.text(0.5, 0.5, "not trained", transform=axes.transAxes, ha="center", size=FONT_SIZE, color=GREY)
         return
     # The middle of a bin on a logarithmic axis; the youngest batch is one step old.
-    age = np.sqrt((numbers(rows["age_first"]) + 1) * (numbers(rows["age_last"]) + 1))
-    margin = numbers(rows["margin"])
-    errors = [margin - numbers(rows["margin_ci_low"]), numbers(rows["margin_ci_high"]) - margin]
+    age = np.sqrt((as_array(rows["age_first"]) + 1) * (as_array(rows["age_last"]) + 1))
+    margin = as_array(rows["margin"])
+    errors = [margin - as_array(rows["margin_ci_low"]), as_array(rows["margin_ci_high"]) - margin]
     axes.errorbar(age, margin, yerr=errors, elinewidth=1.1, capsize=0, **MEASURED)
-    axes.plot(age, numbers(rows["predicted"]), **PREDICTED)
-    axes.plot(age, numbers(rows["fitted"]), **FITTED)
+    axes.plot(age, as_array(rows["predicted"]), **PREDICTED)
+    axes.plot(age, as_array(rows["fitted"]), **FITTED)
     log_axis(axes, "x")
     # One wide interval must not flatten the rest.
-    top = 1.6 * max(np.nanmax(margin), np.nanmax(numbers(rows["predicted"])), 1e-6)
+    top = 1.6 * max(np.nanmax(margin), np.nanmax(as_array(rows["predicted"])), 1e-6)
     axes.set_ylim(-0.35 * top, top)

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -17,9 +18,9 @@ from lrwd.figures._style import (
     key,
     legend,
     new_figure,
-    styled,
 )
-from lrwd.figures._text import compact, numbers
+from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("memory_schedules",)
 TITLE = "Which batches are remembered under which schedule?"
@@ -29,14 +30,9 @@ FORGETTING = {"color": GREY, "linewidth": 1.4, "linestyle": "--"}
 MEASURED: dict[str, Any] = {"color": BLUE, "marker": "o", "markersize": 4, "linestyle": "none"}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Rates above, shares of weights and of memory below, one column a schedule, by tenths of the training.
-
-    Args:
-        tables: ``memory_schedules``.
-    """
-    table = tables["memory_schedules"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Rates above, shares of weights and of memory below, one column a schedule, by tenths of the training."""
     recipes = list(dict.fromkeys(table["recipe"]))
     first = table.iloc[0]
     subtitle = (
@@ -47,19 +43,19 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     panels = figure.subplots(2, len(recipes), sharex=True, sharey="row", height_ratios=[1, 1.7], squeeze=False)
     for (above, below), recipe in zip(panels.T, recipes, strict=True):
         rows = table[table["recipe"] == recipe]
-        part = numbers(rows["part"])
+        part = as_array(rows["part"])
         for axes in (above, below):
             dress(axes, grid="y")
         above.set_title(str(rows["schedule"].iloc[0]).replace("_", " "), size=FONT_SIZE, loc="left", color=INK)
-        above.plot(part, numbers(rows["lr_share"]), **LR)
-        above.plot(part, numbers(rows["wd_share"]), **WD)
+        above.plot(part, as_array(rows["lr_share"]), **LR)
+        above.plot(part, as_array(rows["wd_share"]), **WD)
         above.set_ylim(0, 1.08)
-        share = numbers(rows["measured_share"])
-        errors = [share - numbers(rows["ci_low"]), numbers(rows["ci_high"]) - share]
+        share = as_array(rows["measured_share"])
+        errors = [share - as_array(rows["ci_low"]), as_array(rows["ci_high"]) - share]
         below.axhline(0, color=INK, linewidth=0.8)
         below.errorbar(part, share, yerr=errors, elinewidth=1.1, **MEASURED)
-        below.plot(part, numbers(rows["weight_share"]), **WEIGHT)
-        below.plot(part, numbers(rows["weight_share_with_forgetting"]), **FORGETTING)
+        below.plot(part, as_array(rows["weight_share"]), **WEIGHT)
+        below.plot(part, as_array(rows["weight_share_with_forgetting"]), **FORGETTING)
         below.set_xticks([1, 5, 10])
         below.set_xlabel("tenth", size=FONT_SIZE)
     panels[0, 0].set_ylabel("share of peak", size=FONT_SIZE)

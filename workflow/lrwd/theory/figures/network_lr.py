@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure, styled
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure
+from lrwd.theory.figures._frame import from_tables
 from lrwd.theory.figures._schedules import LOOKS
 from lrwd.theory.tables import _norm_schedules as names
 
@@ -15,14 +16,9 @@ SHOWN = (names.OPTIMUM, names.GUESS, names.GUESS_CAUSAL, names.WARM_COSINE, name
 WIDE = {names.OPTIMUM: 4.5}
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Norms above, schedules below, a column for each network and recipe.
-
-    Args:
-        tables: ``network_lr``.
-    """
-    table = tables["network_lr"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Norms above, schedules below, a column for each network and recipe."""
     groups = list(table.groupby(["arch", "recipe"], sort=False))
     seeds = sorted(set(table["num_seeds"]))
     subtitle = (
@@ -67,6 +63,6 @@ def _schedules(axes: Axes, own: pd.DataFrame) -> None:
         colour, line = LOOKS[name]
         lr = own[name].iloc[:-1]
         axes.plot(own["step"].iloc[:-1], lr, color=colour, linestyle=line, linewidth=WIDE.get(name, 1.3))
-    # Schedules that end at 0 fall out of sight there.
+    # The axis does not follow schedules down to their end at 0.
     axes.set_ylim(bottom=own[names.GUESS].iloc[:-1].min() / 3)
     log_axis(axes, "y")

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure, styled
-from lrwd.figures._text import compact, numbers
+from lrwd.analysis.undefined import as_array
+from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, VERMILLION, dress, key, legend, new_figure
+from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("order",)
 TITLE = "Clean data early or late: does the schedule decide what they are worth?"
@@ -16,14 +18,9 @@ LOOKS = {
 }
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Left accuracies by schedule, right against the predicted weight of clean data.
-
-    Args:
-        tables: ``order``.
-    """
-    table = tables["order"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """Left accuracies by schedule, right against the predicted weight of clean data."""
     late = table[table["order"] == "clean_last"].sort_values("clean_weight")
     schedules = list(dict.fromkeys([*late["schedule"], *table["schedule"]]))
     first = table.iloc[0]
@@ -37,12 +34,12 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         dress(axes, grid="y")
     for offset, (order, (colour, marker, _)) in zip((-0.2, 0.0, 0.2), LOOKS.items(), strict=True):
         rows = table[table["order"] == order]
-        top1, low, high = (numbers(rows[name]) for name in ("test_top1_pct", "ci_low", "ci_high"))
+        top1, low, high = (as_array(rows[name]) for name in ("test_top1_pct", "ci_low", "ci_high"))
         errors = [top1 - low, high - top1]
         places = np.array([schedules.index(name) for name in rows["schedule"]]) + offset
         style = {"color": colour, "marker": marker, "markersize": 6, "linestyle": "none", "elinewidth": 1.3}
         left.errorbar(places, top1, yerr=errors, **style)
-        right.errorbar(numbers(rows["clean_weight"]), top1, yerr=errors, **style)
+        right.errorbar(as_array(rows["clean_weight"]), top1, yerr=errors, **style)
     left.set_xticks(range(len(schedules)), labels=[name.replace("_", " ") for name in schedules], size=FONT_SIZE)
     left.set_ylabel("test top-1 (%)", size=FONT_SIZE)
     left.set_xlabel("schedule", size=FONT_SIZE)

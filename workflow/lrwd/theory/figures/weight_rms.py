@@ -5,23 +5,20 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.undefined import as_array
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure, styled
-from lrwd.figures._text import compact, numbers
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, new_figure
+from lrwd.figures._text import compact
+from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("weight_rms_path",)
 TITLE = "Weight RMS by kind of layer: measured, and predicted from uncorrelated updates"
 KINDS = ("matrix", "embedding", "head", "vector", "position")
 
 
-@styled
-def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """RMS against the step, one row an architecture, one column a kind of layer, one colour a weight decay.
-
-    Args:
-        tables: ``weight_rms_path``.
-    """
-    table = tables["weight_rms_path"]
+@from_tables(*TABLES)
+def draw(table: pd.DataFrame) -> Figure:
+    """RMS against the step, one row an architecture, one column a kind of layer, one colour a weight decay."""
     archs = list(dict.fromkeys(table["arch"]))
     kinds = [kind for kind in KINDS if kind in set(table["kind"])]
     wds = sorted(set(table["wd"]))
@@ -57,6 +54,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, look: dict[float, tuple[float, float,
         return
     for wd, own in rows.groupby("wd"):
         colour = look[float(wd)]  # type: ignore[arg-type]
-        axes.plot(own["step"], numbers(own["measured"]), color=colour, linewidth=1.5)
-        axes.plot(own["step"], numbers(own["predicted"]), color=colour, linewidth=1.3, linestyle="--")
+        axes.plot(own["step"], as_array(own["measured"]), color=colour, linewidth=1.5)
+        axes.plot(own["step"], as_array(own["predicted"]), color=colour, linewidth=1.3, linestyle="--")
     log_axis(axes, "y")

@@ -1,17 +1,19 @@
 """What it costs in the bounds of post 003 not to know the gradients to come, and to guess an optimum."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from lrwd.analysis.undefined import Entry, number, numbers, reason, undefined
 from lrwd.theory.formulas import bounds, causality
 from lrwd.theory.formulas import norm_schedules as derived
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.formulas.optimal_tail import optimal_tail, with_best_final
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import (
     ADAGRAD,
     CONSTANT_AVERAGE,
@@ -27,18 +29,13 @@ from lrwd.theory.tables._norm_schedules import (
 STUDIES: tuple[str, ...] = ()
 TABLES = ("convex_lr", "convex_bounds", "network_lr")
 CONVEX = "logistic regression"
-ANY_ORDER = "NA: the bound asks for no order"
-NO_LIMIT = "NA: none is proved"
+ANY_ORDER = undefined("the bound asks for no order")
+NO_LIMIT = undefined("none is proved")
 SLIP = "constant, as printed (ΣG)"
 AS_PRINTED, BY_WEIGHTS = "last-2, as printed", "last, by weights"
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Ratio of two schedules' bounds on the same gradient norms; R cancels.
 
     Args:
@@ -62,12 +59,14 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
     return pd.DataFrame(rows)
 
 
-def _measured(row: dict[str, Any], gaps: pd.Series | None) -> float | str:
+def _measured(row: dict[str, Any], gaps: pd.Series | None) -> Entry:
     """Ratio of the gaps that SGD measured under both schedules."""
     if gaps is None:
-        return "NA: networks were not trained with it"
+        return undefined("networks were not trained with it")
     both = [(row[name], row["bound"]) for name in ("schedule", "against")]
-    return float(gaps[both[0]] / gaps[both[1]]) if all(one in gaps for one in both) else "NA: one schedule only"
+    if not all(one in gaps for one in both):
+        return undefined("one schedule only")
+    return float(gaps[both[0]] / gaps[both[1]])
 
 
 def _rows(norms: Floats) -> Iterator[dict[str, Any]]:
@@ -102,16 +101,16 @@ def _rows(norms: Floats) -> Iterator[dict[str, Any]]:
 
 
 def _row(
-    bound: str, schedule: str, against: str, ratio: float, limit: float | str, falling: Floats | None = None
+    bound: str, schedule: str, against: str, ratio: float, limit: Entry, falling: Floats | None = None
 ) -> dict[str, Any]:
-    """One comparison; ``falling`` is the schedule where the bound asks that it never rises."""
+    """One comparison; ``falling`` is the schedule if the bound requires that it never rises."""
     return {
         "bound": bound,
         "schedule": schedule,
         "against": against,
         "ratio": "inf" if np.isinf(ratio) else ratio,
         "limit": limit,
-        "within": limit if isinstance(limit, str) else bool(ratio <= limit),
+        "within": limit if reason(limit) else bool(ratio <= number(limit)),
         "rises_by": ANY_ORDER if falling is None else _largest_rise(falling),
     }
 
@@ -135,11 +134,11 @@ def claims(table: pd.DataFrame) -> list[Claim]:
 
 def _price(table: pd.DataFrame, bound: str, place: str, text: str) -> Claim:
     rows = table[(table["bound"] == bound) & (table["schedule"] != SLIP)]
-    ratio, limit = pd.to_numeric(rows["ratio"]), pd.to_numeric(rows["limit"])
-    rises = pd.to_numeric(rows["rises_by"], errors="coerce").fillna(0)
+    ratio, limit = numbers(rows["ratio"]), numbers(rows["limit"])
+    rises = numbers(rows["rises_by"]).fillna(0)
     kept, applies = ratio <= limit, rises <= 1e-9
     verdict = HOLDS if (kept & applies).all() else FAILS if not kept.any() else PARTLY
-    gap = pd.to_numeric(rows["measured"], errors="coerce").max()
+    gap = numbers(rows["measured"]).max()
     found = (
         f"On {int(kept.sum())} of {len(rows)} traces of gradient norms: {ratio.min():.3g} to {ratio.max():.3g} times "
         f"the least, limits {limit.min():.3g} to {limit.max():.3g}. Measured on the convex problem, the gap is "
@@ -154,7 +153,7 @@ def _price(table: pd.DataFrame, bound: str, place: str, text: str) -> Claim:
 
 
 def _slip(table: pd.DataFrame) -> Claim:
-    ratio = pd.to_numeric(table[table["schedule"] == SLIP]["ratio"])
+    ratio = numbers(table[table["schedule"] == SLIP]["ratio"])
     return Claim(
         "003",
         "Eq. 13",
@@ -168,8 +167,8 @@ def _slip(table: pd.DataFrame) -> Claim:
 def _guess(table: pd.DataFrame) -> Claim:
     printed = table[table["bound"] == AS_PRINTED]["ratio"].astype(str)
     rows = table[(table["bound"] == "last-2") & (table["schedule"] == GUESS)]
-    lost = pd.to_numeric(rows["ratio"]) - 1
-    other = pd.to_numeric(table[table["bound"] == BY_WEIGHTS]["ratio"])
+    lost = numbers(rows["ratio"]) - 1
+    other = numbers(table[table["bound"] == BY_WEIGHTS]["ratio"])
     verdict = PARTLY if lost.max() < 0.1 else FAILS
     return Claim(
         "003", "Eq. 28", "R G⁻²/√Q_T (1 − Q_t/Q_T) is the minimum of the second bound", verdict,
@@ -182,7 +181,7 @@ def _guess(table: pd.DataFrame) -> Claim:
 
 def _guess_causal(table: pd.DataFrame) -> Claim:
     rows = table[(table["bound"] == "last-2") & (table["schedule"] == GUESS_CAUSAL)]
-    ratio = pd.to_numeric(rows["ratio"])
+    ratio = numbers(rows["ratio"])
     verdict = HOLDS if ratio.max() < 2 else PARTLY if ratio.min() < 2 else FAILS
     return Claim("003", "Eq. 29", "R G⁻²/√Q_t (1 − t/T) looks reasonable",
                  verdict, f"Its bound is {ratio.min():.3g} to {ratio.max():.3g} times the least.")  # fmt: skip

@@ -1,14 +1,15 @@
 """The bounds of post 003 beside what SGD measures on a convex problem."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from lrwd import paper
+from lrwd.analysis.undefined import numbers
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables.convex_runs import BOUNDS
 
 STUDIES: tuple[str, ...] = ()
@@ -24,12 +25,7 @@ PLACES = {
 }
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Set each schedule's measured gap beside each bound, at the theory's scale.
 
     Args:
@@ -54,7 +50,7 @@ def _row(own: pd.DataFrame, bound: str, kind: str) -> dict[str, Any]:
     gap = own[f"gap_{kind}"]
     measured = mean_interval(gap.to_numpy(dtype=float), paper.CI_LEVEL)
     row: dict[str, Any] = {"gap": measured.mean, "gap_ci_low": measured.ci_low, "gap_ci_high": measured.ci_high}
-    values = pd.to_numeric(own[bound], errors="coerce")
+    values = numbers(own[bound])
     if values.isna().any():
         (why,) = set(own[bound][values.isna()])
         return row | dict.fromkeys(("bound_value", "bound_ci_low", "bound_ci_high", "tightness", "bound_is"), why)
@@ -80,7 +76,7 @@ def _claim(table: pd.DataFrame, bound: str) -> Claim:
     if rows.empty:
         return Claim("003", PLACES[bound], text, UNTESTED, "No schedule meets its conditions.")
     broken = int((rows["bound_is"] == BROKEN).sum())
-    tightness = pd.to_numeric(rows["tightness"])
+    tightness = numbers(rows["tightness"])
     verdict = HOLDS if not broken else FAILS if broken == len(rows) else PARTLY
     return Claim(
         "003",

@@ -1,12 +1,11 @@
 """Learning rates that post 003 derives from gradient norms, and those norms, on a convex problem."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from lrwd.theory.tables._convex import ConvexConfig, setting
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import candidates
 
 STUDIES: tuple[str, ...] = ()
@@ -18,7 +17,7 @@ class Config(ConvexConfig):
     """Knobs of the runs on the convex problem; no others."""
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Every schedule that is fixed before the run, step by step.
 
     Args:

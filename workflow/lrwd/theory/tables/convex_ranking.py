@@ -1,7 +1,5 @@
 """Schedules of post 003 ranked by the last loss on a convex problem, at the theory's scale and at the best one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +7,12 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from lrwd import paper
+from lrwd.analysis.undefined import Entry, numbers
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import (
     CONSTANT_AVERAGE,
     CONSTANT_LAST,
@@ -30,12 +31,7 @@ OTHERS = (CONSTANT_AVERAGE, INVERSE, CONSTANT_LAST, LINEAR, WARM_COSINE, WARM_LI
 CLOSED_FORM = "Eq. 28"
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Rank by the mean gap of theta_T.
 
     The best factor is chosen on the seeds with even numbers and scored on the others, and the other way round, so that
@@ -61,7 +57,7 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
         for column, at in (("gap", _theory), ("tuned_gap", _cross_chosen)):
             mine = at(own)
             row |= _interval(column, mine)
-            # Every schedule meets the same batches, so that differences are known better than their terms.
+            # All schedules see the same batches, so that differences have smaller errors than their terms.
             row |= _interval(f"{column}_over_closed_form", mine - at(closed))
         rows.append(row | {"bound": _bound(tables["convex_runs"], name)})
     table = pd.DataFrame(rows).sort_values("gap", ignore_index=True)
@@ -80,10 +76,10 @@ def _theory(gaps: pd.DataFrame) -> Floats:
     return gaps[1.0].to_numpy(dtype=float)
 
 
-def _bound(runs: pd.DataFrame, schedule: str) -> float | str:
+def _bound(runs: pd.DataFrame, schedule: str) -> Entry:
     """Mean of "last-2" over the seeds at the theory's scale."""
     values = runs[(runs["factor"] == 1) & (runs["schedule"] == schedule)]["last-2"]
-    known = pd.to_numeric(values, errors="coerce")
+    known = numbers(values)
     return float(known.mean()) if known.notna().all() else str(values[known.isna()].iloc[0])
 
 
@@ -131,7 +127,7 @@ def _scale(rows: pd.DataFrame) -> Claim:
 
 
 def _ranks(table: pd.DataFrame) -> Claim:
-    known = pd.to_numeric(table["bound"], errors="coerce")
+    known = numbers(table["bound"])
     rows = known.notna()
     rank = spearmanr(known[rows], table["gap"][rows]).statistic
     verdict = HOLDS if rank > 0.8 else PARTLY if rank > 0.3 else FAILS

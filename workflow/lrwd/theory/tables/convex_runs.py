@@ -1,6 +1,6 @@
 """SGD on a convex problem under every schedule of post 003: gaps and bounds of each run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lrwd.analysis.undefined import Entry, undefined
 from lrwd.errors import ConfigError, DataError
 from lrwd.theory.formulas import bounds
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.formulas.sgd import Runs, Schedule, run_sgd
 from lrwd.theory.tables._convex import ConvexConfig, Setting, batches, setting
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import OWN_PAST, candidates, own_norms
 
 STUDIES: tuple[str, ...] = ()
@@ -26,9 +28,9 @@ BOUNDS = {
     "last-2": "last",
     "last, by weights": "last",
 }
-RISES = "NA: the learning rate rises"
-OWN_LR = "NA: the learning rate depends on the run's own gradients"
-NO_WEIGHTS = "NA: not made from weights"
+RISES = undefined("the learning rate rises")
+OWN_LR = undefined("the learning rate depends on the run's own gradients")
+NO_WEIGHTS = undefined("not made from weights")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Config(ConvexConfig):
 
 @dataclass(frozen=True, eq=False)
 class _Entry:
-    """A schedule: its name, what it knows, itself at each factor, and its weights if it was made from some."""
+    """A schedule: its name, what it knows, its learning rates at a factor, and the weights it is made from, if any."""
 
     name: str
     knows: str
@@ -53,7 +55,7 @@ class _Entry:
     weights: Floats | None
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Run every schedule at every factor with every seed, all on the same batches.
 
     Args:
@@ -82,7 +84,7 @@ def _entries(config: Config, found: Setting) -> Iterator[_Entry]:
     for name in own_norms(found.radius, config.num_steps):
 
         def at(factor: float, name: str = name) -> Schedule:
-            # Each is R times something.
+            # Each schedule is proportional to R.
             return own_norms(factor * found.radius, config.num_steps)[name]
 
         yield _Entry(name, OWN_PAST, at, None)
@@ -111,14 +113,14 @@ def _bounds(lr: Floats, norms: Floats, farthest: float, radius: float, factor: f
         "weighted average": OWN_LR if own else float(bounds.weighted_average(lr, norms, radius)),
         "last-1": OWN_LR if own else _falling(bounds.last_iterate, lr, norms, radius),
         "last-2": OWN_LR if own else float(bounds.last_iterate_tail(lr, norms, radius)),
-        # Of from_weights, learning rates times f are those of weights times f.
+        # from_weights is linear: learning rates times f belong to weights times f.
         "last, by weights": NO_WEIGHTS
         if entry.weights is None
         else float(bounds.weighted_average(factor * entry.weights, norms, radius)),
     }
 
 
-def _falling(bound: Callable[..., Floats], lr: Floats, norms: Floats, radius: float) -> float | str:
+def _falling(bound: Callable[..., Floats], lr: Floats, norms: Floats, radius: float) -> Entry:
     try:
         return float(bound(lr, norms, radius))
     except DataError:

@@ -1,8 +1,6 @@
 """How equal the weights of all gradients are under the schedules of equal weight, and under others."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +9,7 @@ from lrwd.errors import ConfigError
 from lrwd.theory.formulas import equal_weight as schedules
 from lrwd.theory.formulas.gradient_weights import gradient_weights
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import Records, Tables
 
 STUDIES: tuple[str, ...] = ()
 TABLES: tuple[str, ...] = ()
@@ -39,7 +38,7 @@ class Config:
             raise ConfigError(f"beta1: {self.beta1} is not allowed; 0 or more, below 1")
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Spread of beta_bar_1(j, T) around 1/T under each schedule, computed, not trained.
 
     Args:

@@ -1,14 +1,15 @@
 """What is remembered of a batch against how long ago it was seen, beside the predicted weights of gradients."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lrwd import paper
+from lrwd.analysis.undefined import number
 from lrwd.stats.interval import mean_interval
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, remembered
 
 STUDIES = ("memory", "memory_schedules")
@@ -17,14 +18,7 @@ TABLES = ("memory_period",)
 EDGES = (0, 3, 6, 12, 25, 50, 100, 200, 400, 800, 1600, 3200, 6400)
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Average what is remembered over bins of age.
 
     Args:
@@ -42,8 +36,7 @@ def build(
     periods = tables["memory_period"].set_index(["arch", "recipe", "lr", "wd"])["measured_period"]
     rows = []
     for one in groups.values():
-        period = pd.to_numeric(periods[(one.arch, one.recipe, one.peak_lr, one.peak_wd)], errors="coerce")
-        rows += _rows(one, float(period))
+        rows += _rows(one, number(periods[(one.arch, one.recipe, one.peak_lr, one.peak_wd)]))
     return pd.DataFrame(rows)
 
 
@@ -77,7 +70,7 @@ def _rows(one: Remembered, period: float) -> list[dict[str, Any]]:
 
 
 def _over(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mean over steps for each seed, every image counting alike; NaN for a seed without any."""
+    """Mean over steps for each seed, weighted by the number of images; NaN for a seed without any."""
     total = counts.sum(1)
     summed = np.where(counts > 0, values, 0.0) * counts
     return np.where(total > 0, summed.sum(1) / np.maximum(total, 1), np.nan)
@@ -89,6 +82,6 @@ def _mean(values: np.ndarray, name: str) -> dict[str, float]:
 
 
 def _scaled(one: Remembered, shape: np.ndarray) -> np.ndarray:
-    """The shape times what fits the margins best, every image counting alike."""
+    """The shape, scaled to the margins by least squares, weighted by the number of images."""
     products = np.sum(one.num_wrong * np.where(one.num_wrong > 0, one.margin, 0.0) * shape)
     return shape * products / np.sum(one.num_wrong * shape**2)

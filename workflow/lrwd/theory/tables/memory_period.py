@@ -1,17 +1,17 @@
 """Measured memory periods beside the predicted 1/(lr*wd), from trainings of one epoch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lrwd.analysis.undefined import or_undefined
-from lrwd.reports.wording import number
+from lrwd.analysis.undefined import numbers, or_undefined
+from lrwd.reports.wording import rounded
 from lrwd.stats.shape_fit import ShapeFit
 from lrwd.theory.formulas.memory import memory_period_approximate
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, fit_period, remembered
 
 STUDIES = ("memory", "memory_schedules")
@@ -21,14 +21,7 @@ E_TIMES = 1 / np.e
 NEAR = 2.0
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Fit the memory period of every (recipe, lr, wd) and set it beside 1/(lr*wd).
 
     Args:
@@ -42,7 +35,7 @@ def build(
     """
     groups = {tuple(one.key.values()): one for study in STUDIES for one in remembered(records[study])}
     fits = {key: fit_period(one) for key, one in groups.items()}
-    # The rate at which later steps overwrite what earlier ones learnt, where nothing decays.
+    # The rate at which later steps overwrite what earlier ones learnt, measured without decay.
     forgetting = {
         (one.arch, one.peak_lr): 1.0 / fits[key].value
         for key, one in groups.items()
@@ -81,15 +74,15 @@ def _gain(one: Remembered, shape: np.ndarray) -> float:
 def claims(table: pd.DataFrame) -> list[Claim]:
     """The memory period."""
     rows = table[(table["schedule"] == "constant") & (table["wd"] > 0)].drop_duplicates(["arch", "lr", "wd"])
-    ratios = pd.to_numeric(rows["measured_over_predicted"], errors="coerce")
+    ratios = numbers(rows["measured_over_predicted"])
     near = (ratios > 1 / NEAR) & (ratios < NEAR)
     known = ratios.notna()
-    # A period longer than the training cannot be seen in it.
-    visible = known & (pd.to_numeric(rows["predicted_period"]) < rows["num_steps"])
+    # A period longer than the training cannot be measured in it.
+    visible = known & (numbers(rows["predicted_period"]) < rows["num_steps"])
     verdict = UNTESTED if not known.any() else HOLDS if near[known].all() else PARTLY if near.any() else FAILS
     listed = "; ".join(
-        f"ηλ = {number(row.lr_wd)} (η = {number(row.lr)}): {number(row.measured_period)} "
-        f"({number(row.ci_low)} to {number(row.ci_high)}) against {number(row.predicted_period)}"
+        f"ηλ = {rounded(row.lr_wd)} (η = {rounded(row.lr)}): {rounded(row.measured_period)} "
+        f"({rounded(row.ci_low)} to {rounded(row.ci_high)}) against {rounded(row.predicted_period)}"
         for row in rows[known].sort_values("lr_wd").itertuples()
     )
     text = "A batch is remembered for a number of steps in proportion to 1/(ηλ)"
@@ -109,17 +102,17 @@ def claims(table: pd.DataFrame) -> list[Claim]:
 
 
 def _near_with_forgetting(rows: pd.DataFrame) -> str:
-    ratios = pd.to_numeric(rows["measured_over_with_forgetting"], errors="coerce").dropna()
+    ratios = numbers(rows["measured_over_with_forgetting"]).dropna()
     return f"{int(((ratios > 1 / NEAR) & (ratios < NEAR)).sum())} of {len(ratios)}"
 
 
 def _without_decay(table: pd.DataFrame) -> Claim:
     rows = table[(table["schedule"] == "constant") & (table["wd"] == 0)].drop_duplicates(["arch", "lr"])
-    known = rows[pd.to_numeric(rows["measured_period"], errors="coerce").notna()]
-    finite = pd.to_numeric(known["ci_high"]) < known["num_steps"]
+    known = rows[numbers(rows["measured_period"]).notna()]
+    finite = numbers(known["ci_high"]) < known["num_steps"]
     verdict = UNTESTED if known.empty else FAILS if finite.all() else PARTLY if finite.any() else HOLDS
     listed = "; ".join(
-        f"η = {number(row.lr)}: {number(row.measured_period)} ({number(row.ci_low)} to {number(row.ci_high)})"
+        f"η = {rounded(row.lr)}: {rounded(row.measured_period)} ({rounded(row.ci_low)} to {rounded(row.ci_high)})"
         for row in known.itertuples()
     )
     text = "Without decay nothing is forgotten: the memory period is infinite"

@@ -1,17 +1,18 @@
 """Which batches are remembered under each schedule: rates, predicted weights and what was measured, by tenths."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lrwd import paper
-from lrwd.analysis.undefined import or_undefined
-from lrwd.reports.wording import number
+from lrwd.analysis.undefined import numbers, or_undefined
+from lrwd.reports.wording import rounded
 from lrwd.stats.bootstrap import no_interval_reason, percentile_interval, seed_multisets
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import Remembered, remembered
 
 STUDIES = ("memory_schedules",)
@@ -21,14 +22,7 @@ NUM_PARTS = 10
 LATE = 2
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Share of all that is remembered that lies in each tenth of the training.
 
     Args:
@@ -45,7 +39,7 @@ def build(
     return pd.DataFrame([row for one in remembered(records["memory_schedules"]) for row in _rows(one, tables)])
 
 
-def _rows(one: Remembered, tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def _rows(one: Remembered, tables: Tables) -> list[dict[str, Any]]:
     parts = np.array_split(np.arange(len(one.lr)), NUM_PARTS)
     shares, low, high, reason = _measured(one, [*parts, np.concatenate(parts[-LATE:])])
     late = {
@@ -77,7 +71,7 @@ def _rows(one: Remembered, tables: Mapping[str, pd.DataFrame]) -> list[dict[str,
 def _with_forgetting(one: Remembered, periods: pd.DataFrame) -> np.ndarray:
     """Predicted weights with 1/(lr*period at wd = 0) added to the decay."""
     same = periods[(periods["arch"] == one.arch) & (periods["lr"] == one.peak_lr) & (periods["wd"] == 0)]
-    period = pd.to_numeric(same["measured_period"], errors="coerce").min()
+    period = numbers(same["measured_period"]).min()
     if not np.isfinite(period):
         return np.full(len(one.lr), np.nan)
     return one.weights(one.wd + 1.0 / (one.peak_lr * period))
@@ -112,13 +106,13 @@ def _equal(table: pd.DataFrame) -> Claim:
     rows = table[table["schedule"].isin(["equal_weight", "equal_weight_both"])]
     predicted = rows[rows["part"] > NUM_PARTS - LATE].groupby("recipe")["weight_share"].sum()
     late = rows.drop_duplicates("recipe").set_index("recipe")[["late_share", "late_ci_low", "late_ci_high"]]
-    late = late.apply(pd.to_numeric, errors="coerce").dropna()
+    late = late.apply(numbers).dropna()
     if late.empty:
         return Claim("000", "Optimal Schedule", text, UNTESTED, "Nothing that is remembered stands out from noise.")
     agrees = [row.late_ci_low <= predicted[recipe] <= row.late_ci_high for recipe, row in late.iterrows()]
     listed = "; ".join(
-        f"`{recipe}` {number(row.late_share)} ({number(row.late_ci_low)} to {number(row.late_ci_high)}), predicted "
-        f"{number(predicted[recipe])}"
+        f"`{recipe}` {rounded(row.late_share)} ({rounded(row.late_ci_low)} to {rounded(row.late_ci_high)}), predicted "
+        f"{rounded(predicted[recipe])}"
         for recipe, row in late.iterrows()
     )
     found = f"Share of what is remembered that lies in the last {LATE} of {NUM_PARTS} parts of the steps: {listed}."

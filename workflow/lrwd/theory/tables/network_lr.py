@@ -1,6 +1,6 @@
 """Learning rates that post 003 would have chosen for network trainings, from their gradient norms."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter
 
 from lrwd.errors import ConfigError, DataError
 from lrwd.theory.formulas.bounds import Floats
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import candidates
 
 STUDIES = ("gradient_norms",)
@@ -36,7 +37,7 @@ class Config:
             raise ConfigError(f"smooth_steps: {self.smooth_steps} is not allowed; an odd number, 1 or more")
 
 
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Every schedule that is fixed before the run, step by step, for each network and recipe.
 
     G_t^2 is the mean of ||g_t||^2 over the seeds that did not diverge. R is unknown, so it is taken as 1: only the
@@ -57,7 +58,7 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
     frames = []
     for key, norms in _traces(records["gradient_norms"]).items():
         measured = np.sqrt(np.mean(norms**2, axis=0))
-        # A window over the ends sees the nearest value again, so that the first norms are not mixed with later ones.
+        # Beyond the ends the nearest value is repeated, so that the first norms are not mixed with later ones.
         filtered = median_filter(measured, config.smooth_steps, mode="nearest")
         schedules = {one.name: one.lr for one in candidates(filtered, 1.0, config.warmup)}
         names = {"arch": key[0], "recipe": key[1], "num_seeds": len(norms)}
@@ -66,7 +67,7 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
     return pd.concat(frames, ignore_index=True)
 
 
-def _traces(records: list[dict[str, Any]]) -> dict[tuple[str, str], Floats]:
+def _traces(records: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Floats]:
     """Norms of all seeds, (S, T), of each network and recipe."""
     found: dict[tuple[str, str], list[list[float]]] = {}
     for record in records:
@@ -80,6 +81,6 @@ def _traces(records: list[dict[str, Any]]) -> dict[tuple[str, str], Floats]:
                 f"study gradient_norms: every training of {'/'.join(key)} diverged; allowed: some that do not"
             )
     archs = [arch for arch, _ in found]
-    # Recipes beside each other, whatever the order of the records.
+    # All recipes of an architecture together, whatever the order of the records.
     ordered = sorted(found, key=lambda key: archs.index(key[0]))
     return {key: np.array(found[key], dtype=np.float64) for key in ordered}

@@ -1,31 +1,27 @@
 """How near the schedules of practice are to what post 003 derives from the gradient norms of network trainings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from lrwd.analysis.undefined import numbers, undefined
 from lrwd.theory.formulas.bounds import Floats, last_iterate_tail
 from lrwd.theory.formulas.optimal_tail import best_of_shape, optimal_tail
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._norm_schedules import GUESS, OPTIMUM, WARM_COSINE, WARM_LINEAR
 
 STUDIES: tuple[str, ...] = ()
 TABLES = ("network_lr", "convex_lr")
 CONVEX, SGD = "logistic regression", "SGD"
 NOT_SCHEDULES = ("arch", "recipe", "num_seeds", "step", "measured_norm", "norm")
-# A learning rate that starts below this share of its peak warms up; a peak later than this is no warm-up.
+# A schedule warms up if it starts below this share of its peak, and peaks before this share of the training.
 STARTS_BELOW, PEAKS_BEFORE = 0.5, 0.5
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Compare each schedule with the minimum of "last-2" on the same norms.
 
     Args:
@@ -39,7 +35,7 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
         learning rate as a share of the peak; ``norm_start_over_end``, medians of the first and the last twentieth.
     """
     rows = []
-    convex = tables["convex_lr"].assign(arch=CONVEX, recipe=SGD, num_seeds="NA: see convex_runs")
+    convex = tables["convex_lr"].assign(arch=CONVEX, recipe=SGD, num_seeds=undefined("see convex_runs"))
     for (arch, recipe), own in pd.concat([tables["network_lr"], convex]).groupby(["arch", "recipe"], sort=False):
         norms = own["norm"].to_numpy(dtype=float)
         best, least = optimal_tail(norms, 1.0)
@@ -53,14 +49,15 @@ def build(config: Config, records: Mapping[str, Any], tables: Mapping[str, pd.Da
 
 
 def _row(lr: Floats, norms: Floats, best: Floats, least: float) -> dict[str, Any]:
-    # At its own scale a schedule that is far too large or small would show that alone.
+    # Without tuning its scale, a schedule that is far too large or small would be judged by its scale alone.
     tuned, bound = best_of_shape(lr, norms, 1.0)
-    # The last one only weighs; no step is taken with it that theta_T sees.
+    # Without the last one: it is a weight in the bound, but theta_T does not depend on it.
     mine, theirs = tuned[:-1] / tuned[:-1].sum(), best[:-1] / best[:-1].sum()
+    varies = np.ptp(mine) > 1e-9 * mine.max()
     return {
         "bound_over_least": bound / least,
         "bound_at_own_scale_over_least": float(last_iterate_tail(lr, norms, 1.0)) / least,
-        "correlation": float(np.corrcoef(mine, theirs)[0, 1]) if np.ptp(mine) > 1e-9 * mine.max() else "NA: constant",
+        "correlation": float(np.corrcoef(mine, theirs)[0, 1]) if varies else undefined("constant"),
         "moved": float(np.abs(mine - theirs).sum() / 2),
         "peak_at": float((np.argmax(mine) + 1) / len(norms)),
         "first_over_peak": float(mine[0] / mine.max()),
@@ -90,7 +87,7 @@ def _practice(table: pd.DataFrame) -> Claim:
     near = rows["bound_over_least"] < 1.1
     listed = "; ".join(
         f"{name}: bound {own['bound_over_least'].min():.3g} to {own['bound_over_least'].max():.3g} times the least, "
-        f"correlation {pd.to_numeric(own['correlation']).min():.2f} to {pd.to_numeric(own['correlation']).max():.2f}"
+        f"correlation {numbers(own['correlation']).min():.2f} to {numbers(own['correlation']).max():.2f}"
         for name, own in rows.groupby("schedule")
     )
     verdict = HOLDS if near.all() else PARTLY if near.any() else FAILS

@@ -1,7 +1,5 @@
 """Accuracy with the clean data early or late, beside the share of the gradients' weights that the clean data have."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +7,11 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from lrwd import paper
-from lrwd.reports.wording import number
+from lrwd.reports.wording import rounded
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._memory import remembered
 
 STUDIES = ("order",)
@@ -19,14 +19,7 @@ TABLES: tuple[str, ...] = ()
 ORDERS = ("shuffled", "clean_first", "clean_last")
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Mean test accuracy of each schedule and order.
 
     Args:
@@ -99,7 +92,8 @@ def claims(table: pd.DataFrame) -> list[Claim]:
         }
     ).sort_values("late")
     listed = "; ".join(
-        f"{schedule.replace('_', ' ')} {number(row.gain)} pp ({number(row.late)})" for schedule, row in frame.iterrows()
+        f"{schedule.replace('_', ' ')} {rounded(row.gain)} pp ({rounded(row.late)})"
+        for schedule, row in frame.iterrows()
     )
     rank = float(spearmanr(frame["gain"], frame["late"]).statistic)
     first = Claim(

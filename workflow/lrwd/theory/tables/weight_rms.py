@@ -1,37 +1,32 @@
 """Weight RMS of each kind of layer at the end, beside the transient and sqrt(lr/(2 wd))."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lrwd import paper
-from lrwd.reports.wording import number
+from lrwd.analysis.undefined import numbers, undefined
+from lrwd.reports.wording import rounded
 from lrwd.stats.interval import mean_interval
 from lrwd.theory.formulas.weight_rms import asymptotic_rms
 from lrwd.theory.tables._claim import FAILS, HOLDS, PARTLY, UNTESTED, Claim
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._weight_rms import Path, paths
 
 STUDIES = ("weight_rms",)
 TABLES: tuple[str, ...] = ()
 # A measured RMS within this factor of the prediction counts as agreeing.
 NEAR = 1.25
-# Memories, 1/(lr*wd), that the training must have lasted to be called asymptotic.
+# A training of at least this many memory periods 1/(lr*wd) counts as asymptotic.
 SETTLED = 2.0
-# What is left of the initialisation, and how far the prediction moves, if a training is to tell it from standing still.
+# Trainings test the prediction without decay only if it grows by more than this factor.
 MOVED = 1.25
+NO_DECAY = undefined("no decay")
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Compare the RMS after the last step with what is predicted from the initial one.
 
     Args:
@@ -60,8 +55,8 @@ def _row(path: Path) -> dict[str, Any]:
         "measured_over_transient": ratio.mean,
         "ci_low": ratio.ci_low,
         "ci_high": ratio.ci_high,
-        "asymptote": limit if path.wd else "NA: no decay",
-        "measured_over_asymptote": path.measured[:, -1].mean() / limit if path.wd else "NA: no decay",
+        "asymptote": limit if path.wd else NO_DECAY,
+        "measured_over_asymptote": path.measured[:, -1].mean() / limit if path.wd else NO_DECAY,
     }
 
 
@@ -72,7 +67,7 @@ def claims(table: pd.DataFrame) -> list[Claim]:
     moved = still[(still["transient"] / still["initial"]) > MOVED]
     return [
         _claim(
-            settled.assign(ratio=pd.to_numeric(settled["measured_over_asymptote"], errors="coerce")),
+            settled.assign(ratio=numbers(settled["measured_over_asymptote"])),
             "Memory Period, weight RMS",
             "AdamW's weight RMS tends to √(η/2λ)",
             f"after {SETTLED:g} or more memories 1/(ηλ)",
@@ -93,7 +88,7 @@ def _claim(rows: pd.DataFrame, place: str, text: str, where: str) -> Claim:
     verdict = HOLDS if near.all() else PARTLY if near.any() else FAILS
     listed = "; ".join(
         f"{kind}: {int(near[own.index].sum())} of {len(own)}, "
-        f"{number(own['ratio'].min())} to {number(own['ratio'].max())}"
+        f"{rounded(own['ratio'].min())} to {rounded(own['ratio'].max())}"
         for kind, own in rows.groupby("kind")
     )
     found = f"Measured over predicted, {where}, within a factor of {NEAR:g} and range, by kind of layer: {listed}."

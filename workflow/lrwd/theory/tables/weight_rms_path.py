@@ -1,25 +1,16 @@
 """Weight RMS of each kind of layer after every epoch, measured and predicted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
 import pandas as pd
 
+from lrwd.theory.tables._inputs import NoKnobs as Config
+from lrwd.theory.tables._inputs import Records, Tables
 from lrwd.theory.tables._weight_rms import paths
 
 STUDIES = ("weight_rms",)
 TABLES: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Config:
-    """No knobs."""
-
-
-def build(
-    config: Config, records: Mapping[str, Sequence[dict[str, Any]]], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
+def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """Means over seeds of measured and predicted RMS.
 
     Args:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -12,49 +12,37 @@ from typing import Any
 from lrwd import registry
 from lrwd.cluster.adopt import adoption_summary, left_behind
 from lrwd.cluster.controller import take_control
-from lrwd.cluster.site import Site, cell_resources, cpu_resources, data_resources
+from lrwd.cluster.site import Site
 from lrwd.cluster.status import start_command
 from lrwd.code_hash import measurement_code, training_code
 from lrwd.errors import ConfigError
-from lrwd.execution import hardware
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
+from lrwd.runs.failed import set_aside_failed
 from lrwd.runs.missing import note_missing
 from lrwd.runs.record import set_aside_torn
+from lrwd.session.jobs import Jobs
+from lrwd.session.resources import Resources
+from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.lookup import find_cell
-from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path, weights_path
-from lrwd.study.recipe import start_file, start_recipe
+from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+# So many records are looked into at the start, to say that the code has changed since.
+FEW = 20
 # Targets that only look on: they need no lock, and leave the placing of cells to others.
 ONLY_LOOKING = {"status", "interim"}
 
 
-def unrecorded(value: Callable[..., Any]) -> Callable[..., Any]:
-    """A param that Snakemake keeps no record of, so that a change of it reruns nothing.
-
-    Args:
-        value: takes wildcards, input, output, threads and resources by position.
-
-    Returns:
-        The same value, as a function of the resources: Snakemake records no param that depends on them.
-    """
-    return lambda wildcards, input, output, threads, resources: value(wildcards, input, output, threads, resources)
-
-
-def script_path(name: str) -> str:
-    """Path of a file in workflow/scripts, wherever Snakemake was started."""
-    return str(SCRIPTS / name)
-
-
 class Session:
     """What the rules ask for.
+
+    design_tables: the tables of the target ``design``, by simulation.
 
     Args:
         config: the merged configuration.
@@ -67,60 +55,31 @@ class Session:
         ConfigError: something in the configuration is not allowed.
     """
 
+    design_tables = ("identifiability", "calibration")
+
     def __init__(
         self, config: Mapping[str, Any], files: Sequence[Any], site: str | None, packed: bool, is_main: bool
     ) -> None:
-        self.config = config
         self.source = ", ".join(map(str, files)) or "config.yaml"
         self.is_main = is_main
         self.study = load_study(config, self.source)
+        # With the repository's own beneath what was given.
+        self.config = self.study.config
         self.results = self.study.results
-        self.tables, self.figures = registry.names("tables"), registry.names("figures")
+        self.rounds = Rounds(self.study)
+        self.tables, self.figures = parts_of("tables", self.study), parts_of("figures", self.study)
         self.theory_tables, self.theory_figures = registry.names("theory/tables"), registry.names("theory/figures")
         self.ratios = ratios_path(self.results, self.study.name)
         self.folder = f"{self.results}/studies/{self.study.name}"
         self.runs, self.missing = f"{self.folder}/runs.csv", f"{self.folder}/missing"
         # None on one machine, where jobs that hold no GPU need no resources.
-        self.site = Site.read(config, site) if site else None
+        self.site = Site.read(self.config, site) if site else None
         self.pool = f"{self.results}/cluster/pool.json" if self.site and packed else None
         if self.site and self.pool:
             self.site.check_pool(self.study)
+        self.resources, self.jobs = Resources(self.site, packed), Jobs(self)
         # By their records' paths: a job asks for its cell several times. Once found, a cell stays one.
         self._found: dict[str, tuple[Study, Cell]] = {}
-
-    # --- Resources ---------------------------------------------------------------------------------------------
-
-    @property
-    def cell_resources(self) -> dict[str, Any]:
-        """Of the rule that trains a cell."""
-        if self.pool:
-            return {}
-        return cell_resources(self.site) if self.site else {"gpu": hardware.gpus_per_cell()}
-
-    @property
-    def measurement_resources(self) -> dict[str, Any]:
-        """Of the rule that measures what a cell costs."""
-        return cell_resources(self.site) if self.site else self.cell_resources
-
-    @property
-    def data_resources(self) -> dict[str, Any]:
-        """Of the rule that prepares a data set."""
-        return data_resources(self.site) if self.site else {}
-
-    @property
-    def simulation_resources(self) -> dict[str, Any]:
-        """Of rules that simulate for minutes."""
-        return cpu_resources(self.site, hours=2) if self.site else {}
-
-    @property
-    def machine(self) -> str:
-        """What tells this machine from others, as far as costs are concerned."""
-        return hardware.machine()
-
-    @property
-    def measurement_threads(self) -> int:
-        """All cores of one machine, as nothing may run beside what is timed."""
-        return 1 if self.site else hardware.num_cores()
 
     # --- Cells -------------------------------------------------------------------------------------------------
 
@@ -132,15 +91,14 @@ class Session:
         """Paths of cells' records."""
         return [record_path(self.results, cell) for cell in cells]
 
-    @property
-    def grid_records(self) -> list[str]:
-        """Records of the grid."""
-        return self.records_of(self.study.grid_cells)
+    def grid_records(self, rounds: list[str]) -> list[str]:
+        """Records of the grid, with those of the rounds in some files."""
+        return self.records_of(self.rounds.at(rounds).grid_cells)
 
-    def all_records(self, ratios_file: str | None) -> list[str]:
-        """Records of the grid and of the line, whose ratios are in the file; None where no ratio is estimated."""
+    def all_records(self, rounds: list[str], ratios_file: str | None) -> list[str]:
+        """Those and the line's, whose ratios are in the file; None where no ratio is estimated."""
         ratios = read_ratios(Path(ratios_file).read_text()) if ratios_file else {}
-        return self.records_of(self.study.cells(ratios))
+        return self.records_of(self.rounds.at(rounds).cells(ratios))
 
     def record_of(self, wildcards: Any) -> str:
         """Path of the record of a cell's wildcards."""
@@ -159,7 +117,8 @@ class Session:
 
     def _look_up(self, wildcards: Any) -> tuple[Study, Cell]:
         try:
-            return self.study, find_cell(self.study, wildcards, self.known_ratios())
+            study = self.rounds.known()
+            return study, find_cell(study, wildcards, self.known_ratios())
         except ConfigError:
             for study in map(self.theory_study, self.config["theory"]["studies"]):
                 with contextlib.suppress(ConfigError):
@@ -185,43 +144,6 @@ class Session:
         base = study.base_cell(cell)
         return self.records_of([base]) if base else []
 
-    def job(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
-        """What workflow/scripts/train.py is asked to do, as JSON: see lrwd.train.cell.Job and execution.launcher."""
-        study, cell = self.study_and_cell(wildcards)
-        execution, recipe = self.config["execution"], self.config["recipes"][cell.recipe]
-        start = weights_path(self.results, study.base_cell(cell)) if start_recipe(recipe) else start_file(recipe)
-        # Where the final weights go, for recipes that save them; Snakemake has no outputs of some cells only.
-        weights = weights_path(self.results, cell)
-        job = {
-            "spec": study.spec(cell),
-            "data": str(Path(input.manifest).parent),
-            "record": output.record,
-            "checkpoint": f"{self.results}/checkpoints/{CELL_PATTERN}.ckpt".format(**wildcards),
-            "checkpoint_sec": execution["checkpoint_sec"],
-            "loader_workers": execution["loader_workers"],
-            "threads": threads,
-            "base": str(input.base) if input.base else None,
-            "start": start,
-            "weights": weights,
-            "cuda_graph": execution["cuda_graph"],
-        }
-        request: dict[str, Any] = {
-            "job": job,
-            "log": f"{self.results}/logs/runs/{CELL_PATTERN}.log".format(**wildcards),
-            # A process for every GPU of the cell.
-            "processes": max(1, resources.get("gpu", 1)),
-            "server": "pool" if self.pool else "warm" if not self.site and execution["warm_start"] else None,
-            "pool": self.pool,
-        }
-        if self.site:
-            request |= {"gpu": self.site.gpu, "results": self.results}
-        return json.dumps(request)
-
-    def adoption(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
-        """The same for a cell of an earlier start: the SLURM job to wait for, and the record that it leaves."""
-        spec = self.spec_of(wildcards)
-        return json.dumps({"adopt": self.adopted[self.record_of(wildcards)], "record": output.record, "spec": spec})
-
     # --- Plan --------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -229,30 +151,13 @@ class Session:
         """A cell that stands for its group, by data set/architecture/recipe."""
         return {"/".join(cell.group): cell for cell in self.study.one_cell_a_group()}
 
-    def _group_spec(self, wildcards: Any) -> dict[str, Any]:
+    def group_spec(self, wildcards: Any) -> dict[str, Any]:
+        """Spec of the cell that stands for a group."""
         return self.study.spec(self.first_cells[f"{wildcards.dataset}/{wildcards.arch}/{wildcards.recipe}"])
 
     def measurement_code(self, wildcards: Any) -> str:
         """Hash of the code that a group's cost depends on."""
-        return measurement_code(self._group_spec(wildcards))
-
-    def measurement(self, wildcards: Any, threads: int) -> str:
-        """What workflow/scripts/measure.py is asked to do, as JSON."""
-        plan, execution = self.config["plan"], self.config["execution"]
-        on_gpus = self.site or hardware.num_gpus()
-        return json.dumps(
-            {
-                "spec": self._group_spec(wildcards),
-                "entry": self.config["datasets"][wildcards.dataset],
-                "max_steps": plan["max_steps"],
-                "max_sec": plan["max_sec"],
-                # Where there is no GPU, each cell has a core.
-                "at_once": plan["at_once"] if on_gpus else [threads],
-                "loader_workers": execution["loader_workers"],
-                "cuda_graph": execution["cuda_graph"],
-            },
-            sort_keys=True,
-        )
+        return measurement_code(self.group_spec(wildcards))
 
     def prepared_manifest(self, wildcards: Any) -> list[str]:
         """The data set's manifest, if it is prepared already."""
@@ -301,7 +206,10 @@ class Session:
         Raises:
             ConfigError: the results folder cannot be written, or some knobs do not fit each other.
         """
-        self._check_study(self.study, self.study.cells(self.known_ratios() or {}), self.runs)
+        study = self.rounds.known()
+        self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
+        if self.is_main and (outlook := self.rounds.outlook()):
+            print(outlook, file=sys.stderr)
 
     def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
         """Check a study; ``made`` is the path of what is made of all its cells' records."""
@@ -319,11 +227,22 @@ class Session:
                     check_demands(demands_on(study, dataset), dataset, prepared)
         # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
         if self.is_main:
+            # Not at the top: it imports pandas, and every job on a cluster reads these rules.
+            from lrwd.runs.collect import trained_by_other_code
+
             for path in set_aside_torn(self.records_of(study.with_bases(cells))):
                 print(
                     f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
                 )
-            note_missing(self.records_of(cells), Path(study.results, "studies", study.name, "missing"), Path(made))
+            if other := trained_by_other_code(study, cells[:FEW]):
+                print(
+                    f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
+                    file=sys.stderr,
+                )
+            for path in set_aside_failed(self.records_of(study.with_bases(cells)) if not study.sequential else ()):
+                print(f"{path}: failed for a sequential study; set aside, the cell is trained again", file=sys.stderr)
+            needed = [*self.records_of(cells), *(self.rounds.needed() if study.sequential else ())]
+            note_missing(needed, Path(study.results, "studies", study.name, "missing"), Path(made))
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:
@@ -335,7 +254,7 @@ class Session:
             spec = self.study.spec(cell)
             return bool(record["spec"] == spec and record["code"] == training_code(spec))
 
-        return left_behind(self.results, self.study.cells(self.known_ratios() or {}), is_current)
+        return left_behind(self.results, self.rounds.known().cells(self.known_ratios() or {}), is_current)
 
     def adopted_pattern(self) -> str:
         """A regular expression for the first wildcard of these cells' paths, and of no others."""

@@ -1,0 +1,112 @@
+"""How every figure of a study begins: its title and subtitle, its input, and what it says if that is empty."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lrwd.figures import _style
+from lrwd.figures._groups import Group, grid_runs, groups, table
+from lrwd.figures._subtitle import subtitle
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """What a figure is drawn from.
+
+    Args:
+        title: of the figure.
+        study: name of the study.
+        runs: the table of runs.
+        tables: of the study, by name; those that it does not ask for are absent.
+        rows: what the figure cannot do without: the runs of the grid, or the rows of its table; never empty.
+        histories: one row a run and epoch, of the runs that the figure's ``cells`` names; empty if it has none.
+    """
+
+    title: str
+    study: str
+    runs: pd.DataFrame
+    tables: Tables
+    rows: pd.DataFrame
+    histories: pd.DataFrame
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups of ``rows``, in their order."""
+        return groups(self.rows)
+
+    def table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """A table by name, or one without rows if the study does not have it."""
+        return table(self.tables, name, columns)
+
+    def new_figure(self, width: float, height: float) -> Figure:
+        """An empty figure with its header; see ``_style.new_figure``."""
+        return _style.new_figure(self.title, subtitle(self.runs, self.study), width, height)
+
+
+class Draw(Protocol):
+    """What a figure's module offers as ``draw``.
+
+    Args:
+        runs: the table of runs.
+        tables: of the study, by name.
+        study: its name.
+        histories: of the runs that the module's ``cells`` names.
+    """
+
+    def __call__(
+        self, runs: pd.DataFrame, tables: Tables, study: str, histories: pd.DataFrame | None = None
+    ) -> Figure: ...
+
+
+Drawing = Callable[[Input], Figure]
+
+
+def from_grid(title: str) -> Callable[[Drawing], Draw]:
+    """Make a figure of the runs of the grid."""
+    return _figure(title, "No grid training has finished yet.", lambda runs, _tables, _histories: grid_runs(runs))
+
+
+def from_table(title: str, name: str, columns: Sequence[str], if_empty: str) -> Callable[[Drawing], Draw]:
+    """Make a figure of one of the study's tables.
+
+    Args:
+        title: of the figure.
+        name: of the table.
+        columns: of the table that the figure reads.
+        if_empty: what the figure says if the table has no rows.
+    """
+    return _figure(title, if_empty, lambda _runs, tables, _histories: table(tables, name, columns))
+
+
+def from_histories(title: str) -> Callable[[Drawing], Draw]:
+    """Make a figure of the histories of some runs of the grid."""
+
+    def rows(runs: pd.DataFrame, _tables: Tables, histories: pd.DataFrame) -> pd.DataFrame:
+        grid = grid_runs(runs)
+        return grid.iloc[:0] if histories.empty else grid
+
+    return _figure(title, "No training history to draw yet.", rows)
+
+
+def _figure(
+    title: str, if_empty: str, rows_of: Callable[[pd.DataFrame, Tables, pd.DataFrame], pd.DataFrame]
+) -> Callable[[Drawing], Draw]:
+    def decorate(drawing: Drawing) -> Draw:
+        @functools.wraps(drawing)
+        @_style.styled
+        def draw(runs: pd.DataFrame, tables: Tables, study: str, histories: pd.DataFrame | None = None) -> Figure:
+            epochs = pd.DataFrame() if histories is None else histories
+            rows = rows_of(runs, tables, epochs)
+            if rows.empty:
+                return _style.message_figure(title, subtitle(runs, study), if_empty)
+            return drawing(Input(title, study, runs, tables, rows, epochs))
+
+        return draw
+
+    return decorate
