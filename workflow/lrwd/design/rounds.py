@@ -81,7 +81,9 @@ def _choose(study: Study, part: Part, group: Group, number: int) -> Network:
         b_ci_low=finite_or_none(ridge.b_ci[0]),
         b_ci_high=finite_or_none(ridge.b_ci[1]),
         half_width=finite_or_none((ridge.b_ci[1] - ridge.b_ci[0]) / 2),
-        half_width_expected=finite_or_none(found.batch.half_width_after) if found.batch.cells else None,
+        half_width_expected=finite_or_none(found.batch.half_width_after)
+        if found.batch.cells and ridge.has_number
+        else None,
         excluded=ridge.excluded,
         reason="" if ridge.has_number else ridge.reason,
     )

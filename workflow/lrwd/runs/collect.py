@@ -25,9 +25,10 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
         cells: cells whose records exist; those of trainings that failed are left out.
 
     Returns:
-        The columns of results/runs.csv, and for a sequential study ``round``, in which a cell of the grid was asked
-        for, and ``num_asked``, the number of cells of its network's grid. ``select_top1`` is what the study selects on, ``report_top1`` the test
-        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes.
+        The columns of results/runs.csv. ``select_top1`` is what the study selects on, ``report_top1`` the test
+        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes. Of a
+        sequential study also ``round``, in which a cell of the grid was asked for, and ``num_asked``, the number of
+        cells of its network's grid.
 
     Raises:
         RecordError: a record is torn or of another version.

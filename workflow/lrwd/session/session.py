@@ -28,6 +28,7 @@ from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.lookup import find_cell
+from lrwd.study.outlook import outlook
 from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
@@ -206,8 +207,8 @@ class Session:
         """
         study = self.rounds.known()
         self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
-        if self.is_main and (outlook := self.rounds.outlook()):
-            print(outlook, file=sys.stderr)
+        if self.is_main and (line := outlook(study)):
+            print(line, file=sys.stderr)
 
     def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
         """Check a study; ``made`` is the path of what is made of all its cells' records."""

@@ -51,7 +51,10 @@ def build(runs: pd.DataFrame, rounds: Sequence[Round]) -> pd.DataFrame:
 def _before(state: Network | None) -> dict[str, Any]:
     """Why a round was chosen; None for round 0."""
     if state is None:
-        return {**dict.fromkeys(REASONS, 0), **dict.fromkeys(("half_width_before", "half_width_expected"), undefined(_FIRST))}
+        return {
+            **dict.fromkeys(REASONS, 0),
+            **dict.fromkeys(("half_width_before", "half_width_expected"), undefined(_FIRST)),
+        }
     return {
         **{word: sum(reason.startswith(word) for _, reason in state.cells) for word in REASONS},
         "half_width_before": _number(state.half_width, state),
