@@ -9,11 +9,10 @@ from lrwd import registry
 from lrwd.atomic import write_text_atomic
 from lrwd.execution.script import script
 from lrwd.figures import _style
-from lrwd.runs.collect import cells_of, histories_frame, runs_frame
-from lrwd.runs.record import looks_whole
+from lrwd.runs.collect import cells_of, histories_frame, is_trained, runs_frame
 from lrwd.study.load import load_study
 from lrwd.study.outlook import num_open
-from lrwd.study.paths import ratios_path, record_path
+from lrwd.study.paths import ratios_path
 from lrwd.study.study import read_ratios
 from lrwd.tables._write import build_table, read_table, write_table
 
@@ -22,7 +21,7 @@ with script(snakemake.log[0]):
     ratios = Path(ratios_path(study.results, study.name))
     known = read_ratios(ratios.read_text()) if ratios.exists() else {}
     cells = study.cells(known)
-    finished = [cell for cell in cells if looks_whole(record_path(study.results, cell))]
+    finished = [cell for cell in cells if is_trained(study, cell)]
     waiting = study.num_waiting() if study.estimates_ratio and not known else 0
     waiting += num_open(study)
     mark = f"INTERIM: {len(finished)} of {len(cells) + waiting} trainings"

@@ -105,7 +105,7 @@ def _planned_cells(study: Study) -> list[Cell]:
 
 
 def _grid(name: str, wds: tuple[tuple[float, tuple[float, ...]], ...], num_seeds: int) -> StudyGrid:
-    # A learning rate without any decay says nothing of the best one.
+    # A learning rate that was only trained with wd = 0 does not show the best wd.
     kept = [(lr, row) for lr, row in wds if max(row) > 0]
     wd = np.full((len(kept), max((len(row) for _, row in kept), default=0)), np.nan)
     for index, (_, row) in enumerate(kept):

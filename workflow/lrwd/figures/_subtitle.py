@@ -10,8 +10,8 @@ GROUP = ["dataset", "recipe", "arch"]
 def subtitle(runs: pd.DataFrame, study: str) -> str:
     """Say what was trained: ``study demo · 5 architectures · 300 grid trainings + …``.
 
-    A cell counts as missing if another architecture or seed on the same data set, with the same recipe,
-    has it and this one has not; what nobody has trained yet cannot be known from the runs.
+    A cell counts as missing if it was trained with another architecture or seed on the same data set and recipe, but
+    not with this one. Cells that nobody has trained yet cannot be known from the runs.
 
     Args:
         runs: results/runs.csv of the study.

@@ -96,7 +96,7 @@ def beside(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
 
 
 def _other_estimator(networks: list[Row], names: dict[Any, str], ridge: pd.DataFrame) -> list[str]:
-    """Where the response surface, behind the same gate, does not bear out what the table above says."""
+    """Where the response surface, behind the same gate, disagrees with the table above."""
     other = {key_of(row): row for row in ridge.to_dict("records") if row["estimator"] == RESPONSE_SURFACE}
     called = [row for row in networks if row["verdict"] != UNKNOWN]
     if not called:
@@ -178,7 +178,7 @@ def _shared(row: Row, num_networks: int) -> str:
 
 
 def _near(row: Row) -> str:
-    """Where the published ratio lies, seen from the mean of ours."""
+    """How the published ratio compares with the mean of ours."""
     low, high, p_near = known(row["rho_ci_low"]), known(row["rho_ci_high"]), known(row["p_is_0_10_1_50"])
     if p_near is not None and p_near < 1 - paper.CI_LEVEL:
         return "shown to be within a factor of 1.5 of the mean"

@@ -72,7 +72,7 @@ def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> l
 
 
 def _selection(runs: pd.DataFrame, imported: bool) -> str:
-    """Which accuracy chose, as far as the runs tell; at the first of equals."""
+    """Which accuracy chose the best λ, as far as the runs tell; if several fit, the first."""
     whole = runs[runs["status"] == "ok"]
     for name, text in _SELECTED_BY.items():
         if name in whole.columns and len(whole) and (whole[name] == whole["select_top1"]).all():

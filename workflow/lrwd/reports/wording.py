@@ -7,7 +7,7 @@ from lrwd.analysis.undefined import known, reason
 
 # Enough to read, fewer than a table has.
 DIGITS = 3
-# What is listed by name; of more only the first few.
+# Most names listed; of a longer list only the first few are.
 MAX_LISTED, NUM_EXAMPLES = 10, 3
 ABSENT = "–"
 
@@ -35,7 +35,7 @@ def count(how_many: int, word: str) -> str:
 
 
 def listed(names: Iterable[Any]) -> str:
-    """Names as code, each once; a backtick would end it."""
+    """Names as code, each once; backticks, which would end the code, are replaced."""
     each = ["`{}`".format(str(name).replace("`", "'")) for name in dict.fromkeys(names)]
     if len(each) <= MAX_LISTED:
         return ", ".join(each)

@@ -43,7 +43,9 @@ class Jobs:
         results = session.results
         study, cell = session.study_and_cell(wildcards)
         execution, recipe = session.config["execution"], session.config["recipes"][cell.recipe]
-        start = weights_path(results, study.base_cell(cell)) if start_recipe(recipe) else start_file(recipe)
+        start = start_file(recipe)
+        if start_recipe(recipe) and (base := study.base_cell(cell)):
+            start = weights_path(results, base)
         # Where the final weights go, for recipes that save them; Snakemake has no outputs of some cells only.
         weights = weights_path(results, cell)
         job = {

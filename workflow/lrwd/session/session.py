@@ -19,10 +19,8 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
-from lrwd.runs.failed import set_aside_failed
-from lrwd.runs.missing import note_missing
-from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
+from lrwd.session.records import look_at_records
 from lrwd.session.resources import Resources
 from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
@@ -224,16 +222,9 @@ class Session:
                 # With another val_size it is prepared anew.
                 if prepared["config"]["val_size"] == self.config["datasets"][dataset].get("val_size"):
                     check_demands(demands_on(study, dataset), dataset, prepared)
-        # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
         if self.is_main:
-            for path in set_aside_torn(self.records_of(study.with_bases(cells))):
-                print(
-                    f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
-                )
-            for path in set_aside_failed(self.records_of(study.with_bases(cells)) if not study.sequential else ()):
-                print(f"{path}: failed for a sequential study; set aside, the cell is trained again", file=sys.stderr)
-            needed = [*self.records_of(cells), *(self.rounds.needed() if study.sequential else ())]
-            note_missing(needed, Path(study.results, "studies", study.name, "missing"), Path(made))
+            more = self.rounds.needed() if study.sequential else ()
+            look_at_records(study, cells, made, more)
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import jsonschema
 
 from lrwd import registry
 from lrwd.errors import ConfigError
-from lrwd.study.cell import Group, Selection
+from lrwd.study.cell import DIRECTIONS, Group, Selection
 from lrwd.study.defaults import with_defaults
 from lrwd.study.recipe import check_base, check_start
 from lrwd.study.sequential import read_sequential
@@ -130,18 +131,46 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
         axis=axis,
         values=values,
         seeds=seeds,
-        selection=Selection(**entry["selection"]),
+        selection=_selection(entry, where),
         ratio=None if ratio == "estimated" else ratio,
         kappas=_numbers(line["kappas"], f"{where}.on_ratio.kappas", positive=True),
         sequential=sequential,
     )
 
 
+def _selection(entry: Mapping[str, Any], where: str) -> Selection:
+    """On what a study selects; its ``metric``, if it has one, must be of the same split."""
+    selection, metric = Selection(**entry["selection"]), entry.get("metric")
+    if metric is None:
+        return selection
+    allowed = {f"{selection.split}_{quantity}": quantity for quantity in DIRECTIONS}
+    if metric["name"] not in allowed:
+        raise ConfigError(
+            f"{where}.metric.name: {metric['name']!r} is not allowed with selection.split: {selection.split}. "
+            f"Allowed: {', '.join(allowed)}"
+        )
+    selection = replace(selection, quantity=allowed[metric["name"]])
+    if metric["direction"] != selection.direction:
+        raise ConfigError(
+            f"{where}.metric.direction: {metric['direction']!r} is not allowed for {metric['name']}. Allowed: "
+            f"{selection.direction}"
+        )
+    return selection
+
+
 def _imported(entry: Mapping[str, Any], where: str) -> Imported:
     path, selection = Path(entry["runs"]), entry.get("selection", {})
     if not path.exists():
         raise ConfigError(f"{where}.runs: {entry['runs']!r} does not exist (looked in {Path.cwd()})")
-    imported = Imported(entry["runs"], entry.get("unit"), selection.get("split"), selection.get("epoch"))
+    metric = entry.get("metric", {"name": None, "direction": "max"})
+    imported = Imported(
+        entry["runs"],
+        entry.get("unit"),
+        selection.get("split"),
+        selection.get("epoch"),
+        metric["name"],
+        metric["direction"],
+    )
     if not imported.files():
         raise ConfigError(f"{where}.runs: the folder {entry['runs']!r} has no .json file")
     if imported.epoch and not path.is_dir():

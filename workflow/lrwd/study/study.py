@@ -31,13 +31,16 @@ class Imported:
     """Runs that were trained elsewhere, in place of a grid to train.
 
     path: a CSV file, or a folder of the paper's script's JSON files. unit (``fraction`` or ``percent``), split and
-    epoch of the selection: None where the files are to tell.
+    epoch of the selection: None where the files are to tell. metric, direction: a column that selects in place of an
+    accuracy, and ``max`` or ``min``; None for accuracy.
     """
 
     path: str
     unit: str | None
     split: str | None
     epoch: str | None
+    metric: str | None = None
+    direction: str = "max"
 
     def files(self) -> list[str]:
         """The files to read, sorted."""

@@ -14,7 +14,7 @@ import pandas as pd
 from lrwd.analysis.undefined import MISSING
 from lrwd.atomic import write_text_atomic
 
-# More digits than any estimate carries, yet few enough that tables of two machines are the same file.
+# More digits than any estimate has, but few enough that two machines write the same file.
 CSV_DIGITS = 6
 MARKDOWN_DIGITS = 4
 
@@ -50,7 +50,7 @@ def build_table(part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any
 
 
 def read_table(path: Path | str) -> pd.DataFrame:
-    """Read a table's CSV: a column of numbers only becomes numeric, of True and False only boolean.
+    """Read a table's CSV. A column becomes numeric if it holds only numbers, and boolean if only True and False.
 
     Any other column stays text, so that an "NA: reason" keeps its reason; ``lrwd.analysis.undefined`` reads it.
     """
@@ -65,7 +65,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
 
 
 def read_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Read tables' CSVs, each under its file's name."""
+    """Read the CSVs of several tables, by their files' names."""
     return {Path(path).stem: read_table(path) for path in paths}
 
 
