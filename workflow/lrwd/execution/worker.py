@@ -37,9 +37,9 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
 
     Args:
         request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner``: a process without which the
-            cell is to stop, or None; ``keep_failure``: a failure is a result, noted in the cell's record. On a cluster
-            also ``gpu`` (``required`` or ``optional``: the GPU is tried first) with ``results``, where a node whose GPU
-            does not work is noted, and ``environment``: variables to set.
+            cell is to stop, or None. ``keep_failure``: whether a failure is noted in the cell's record, and is then
+            none of the job. On a cluster also ``gpu`` (``required`` or ``optional``: the GPU is tried first) with
+            ``results``, where a node whose GPU does not work is noted, and ``environment``: variables to set.
         client: a connection without which the cell is to stop.
 
     Returns:

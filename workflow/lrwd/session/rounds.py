@@ -55,22 +55,6 @@ class Rounds:
         number = len(study.rounds) + study.is_open
         return [self.pattern.format(round=index) for index in range(1, number + 1)]
 
-    def outlook(self) -> str:
-        """What is known of the cells to come, in a line; empty if all are known."""
-        study = self.known()
-        if not study.is_open:
-            return ""
-        part = next(part for part in study.parts if part.sequential)
-        knobs = part.sequential
-        assert knobs is not None
-        left = study.num_rounds - 1 - len(study.rounds)
-        known = "round 0 has" if not study.rounds else f"rounds 0 to {len(study.rounds)} have"
-        return (
-            f"Study {study.name} chooses its own cells: {known} {len(study.grid_cells)} cells; up to {left} rounds of "
-            f"{knobs.batch} cells a network follow, chosen from the results, {study.num_open()} cells at most. A network "
-            f"stops early once b is known to ±{knobs.half_width:g} and at most one slope is left."
-        )
-
 
 def parts_of(folder: str, study: Study) -> list[str]:
     """Names of the tables or figures that a study has; read from the files, as importing them takes seconds."""

@@ -19,22 +19,19 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
-from lrwd.runs.failed import set_aside_failed
-from lrwd.runs.missing import note_missing
-from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
+from lrwd.session.records import look_at_records
 from lrwd.session.resources import Resources
 from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.lookup import find_cell
+from lrwd.study.outlook import outlook
 from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
-# So many records are looked into at the start, to say that the code has changed since.
-FEW = 20
 # Targets that only look on: they need no lock, and leave the placing of cells to others.
 ONLY_LOOKING = {"status", "interim"}
 
@@ -208,8 +205,8 @@ class Session:
         """
         study = self.rounds.known()
         self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
-        if self.is_main and (outlook := self.rounds.outlook()):
-            print(outlook, file=sys.stderr)
+        if self.is_main and (line := outlook(study)):
+            print(line, file=sys.stderr)
 
     def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
         """Check a study; ``made`` is the path of what is made of all its cells' records."""
@@ -225,24 +222,9 @@ class Session:
                 # With another val_size it is prepared anew.
                 if prepared["config"]["val_size"] == self.config["datasets"][dataset].get("val_size"):
                     check_demands(demands_on(study, dataset), dataset, prepared)
-        # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
         if self.is_main:
-            # Not at the top: it imports pandas, and every job on a cluster reads these rules.
-            from lrwd.runs.collect import trained_by_other_code
-
-            for path in set_aside_torn(self.records_of(study.with_bases(cells))):
-                print(
-                    f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
-                )
-            if other := trained_by_other_code(study, cells[:FEW]):
-                print(
-                    f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
-                    file=sys.stderr,
-                )
-            for path in set_aside_failed(self.records_of(study.with_bases(cells)) if not study.sequential else ()):
-                print(f"{path}: failed for a sequential study; set aside, the cell is trained again", file=sys.stderr)
-            needed = [*self.records_of(cells), *(self.rounds.needed() if study.sequential else ())]
-            note_missing(needed, Path(study.results, "studies", study.name, "missing"), Path(made))
+            more = self.rounds.needed() if study.sequential else ()
+            look_at_records(study, cells, made, more)
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:

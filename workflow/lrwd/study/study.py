@@ -1,14 +1,13 @@
 """A study: which cells are trained, from config.yaml. No torch here; planning must be quick.
 
-Grid cells are known from the configuration, but for those of a sequential study, which are known round by round
-(see ``lrwd.study.sequential``). The cells on the line wd = kappa * rho * lr are too when the
+Grid cells are known from the configuration; those of a sequential study round by round (``lrwd.study.sequential``).
+The cells on the line wd = kappa * rho * lr are too when the
 study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
 """
 
 import dataclasses
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +18,7 @@ from lrwd.errors import ConfigError
 from lrwd.study import paths
 from lrwd.study.cell import Cell, Group, Selection
 from lrwd.study.recipe import base_of, start_in_spec
-from lrwd.study.sequential import FIRST_SEEDS, Round, Sequential, rounds_on_disk, stopped
+from lrwd.study.sequential import FIRST_SEEDS, Round, Sequential, rounds_on_disk
 from lrwd.study.steps import steps_per_epoch
 
 AXES = ("wd", "wd_over_lr", "timescale_epochs")
@@ -117,7 +116,7 @@ class Study:
 
     @property
     def num_rounds(self) -> int:
-        """Rounds after round 0 that have a file, at most: that which says that all have stopped is one of them."""
+        """Files of rounds, at most: the last says that all networks have stopped."""
         return max((part.sequential.rounds for part in self.sequential.values() if part.sequential), default=0)
 
     @property
@@ -129,9 +128,8 @@ class Study:
     def rounds_key(self) -> str:
         """What the cells of rounds depend on besides records and code, as a hash."""
         asked = [
-            ["/".join(group), self.lrs(part, group), part.seeds, *map(dataclasses.astuple, (part.selection, knobs))]
+            ["/".join(group), self.lrs(part, group), *map(repr, (part.seeds, part.selection, part.sequential))]
             for group, part in self.sequential.items()
-            if (knobs := part.sequential)
         ]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
@@ -149,15 +147,6 @@ class Study:
     def is_open(self) -> bool:
         """Whether rounds may follow whose cells are not known yet."""
         return bool(self.sequential) and not (self.rounds and self.rounds[-1].is_last)
-
-    def num_open(self) -> int:
-        """How many cells the rounds that follow may have, at most."""
-        asked = Counter(cell.group for cell in self.grid_cells)
-        return sum(
-            min(knobs.most_cells(len(part.lrs)) - asked[group], (knobs.rounds - 1 - len(self.rounds)) * knobs.batch)
-            for group, part in self.sequential.items()
-            if (knobs := part.sequential) and not stopped(self.rounds, group)
-        )
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
