@@ -1,4 +1,4 @@
-"""Where a study stands: every cell's state, why it failed, and the command that runs the failed ones again."""
+"""Reports the status of a study: the state of every cell, reasons for failures, and the command to retry them."""
 
 import re
 import time
@@ -16,7 +16,7 @@ from lrwd.study.paths import cell_name, record_path
 from lrwd.study.study import Study
 
 STATES = ("done", "diverged", "running", "waiting", "failed", "to do")
-# What slurmstepd writes into a job's log when it ends it.
+# Patterns that slurmstepd writes into a job's log when it ends the job, and the reasons that they mean.
 SIGNS = (
     (r"oom[-_]kill|Out Of Memory|CUDA out of memory", "memory"),
     (r"DUE TO TIME LIMIT", "time limit"),
@@ -24,7 +24,7 @@ SIGNS = (
     (r"DUE TO PREEMPTION", "preempted"),
     (r"\*\*\* (?:JOB|STEP) \S+ ON \S+ CANCELLED", "cancelled"),
 )
-# What SLURM says of a job that wrote nothing itself, in the same words.
+# Reasons for SLURM's job states, for jobs that wrote nothing to their log.
 WORDS = {
     "TIMEOUT": "time limit",
     "OUT_OF_MEMORY": "memory",
@@ -32,7 +32,8 @@ WORDS = {
     "PREEMPTED": "preempted",
     "CANCELLED": "cancelled",
 }
-# Snakemake's own end of a job's log is long; what matters is before it, and the file may be large.
+# Only the end of a log is read, as it may be large. Snakemake's own messages at the end are long; the reason for the
+# failure is before them.
 TAIL_BYTES = 65536
 MAX_NAMED = 20
 
@@ -52,22 +53,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of every cell, and of each that failed the reason."""
+    """The state of every cell, and the reason for each failure."""
 
     states: Mapping[Cell, str]
     failures: list[Failure]
 
 
 def study_status(study: Study, cells: Iterable[Cell], queue: Iterable[QueuedJob], in_pool: Mapping[str, str]) -> Status:
-    """Find out the state of every cell.
+    """Determine the state of every cell.
 
     Args:
-        study: where the cells belong.
-        cells: those to look at.
-        queue: SLURM's jobs of this folder.
-        in_pool: state of each cell that was handed to the pool, by its name.
+        study: the study that the cells belong to.
+        cells: the cells to report.
+        queue: this folder's SLURM jobs.
+        in_pool: maps the name of each cell in the pool to its state.
     """
-    jobs = {job.comment: job for job in sorted(queue, key=lambda job: int(job.job))}  # the last of each cell's
+    jobs = {job.comment: job for job in sorted(queue, key=lambda job: int(job.job))}  # each cell's latest job
     states, failures = {}, []
     for cell in cells:
         job = jobs.get(comment_of(cell))
@@ -89,7 +90,7 @@ def study_status(study: Study, cells: Iterable[Cell], queue: Iterable[QueuedJob]
 
 
 def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str], command: str) -> str:
-    """The status as text for a terminal.
+    """Format the status for a terminal.
 
     Args:
         study: its name and results folder are shown.
@@ -115,7 +116,8 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
         lines.append(" ".join([f"{name:{width}}", *(f"{number or '·':>9}" for number in numbers)]))
     lines += ["", *notes]
     for node, reason in bad_nodes(study.results).items():
-        lines.append(f"Left out for a day: node {node}, {reason} (rm {study.results}/cluster/bad_nodes/{node}.json)")
+        note = f"{study.results}/cluster/bad_nodes/{node}.json"
+        lines.append(f"Excluded for a day: node {node}, {reason} (to include it again: rm {note})")
     if status.failures:
         lines += ["", f"Failed: {len(status.failures)}"]
         for reason, number in Counter(failure.reason.partition(":")[0] for failure in status.failures).most_common():
@@ -132,7 +134,7 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
 
 
 def start_command(profile: str, config_files: Iterable[Path], config: Mapping[str, Any]) -> str:
-    """What starts Snakemake with this profile and configuration, up to its targets."""
+    """The command that starts Snakemake with this profile and configuration, without targets."""
     words = ["snakemake", "--profile", profile]
     words += ["--configfile", *map(str, config_files)] if config_files else []
     words += ["--config", *(f"{key}={value}" for key, value in config.items())] if config else []
@@ -140,7 +142,7 @@ def start_command(profile: str, config_files: Iterable[Path], config: Mapping[st
 
 
 def targets(study: Study, status: Status) -> str:
-    """The records of the failed cells, a line each: targets that rerun exactly those."""
+    """Record paths of the failed cells, one per line; used as targets they rerun exactly these cells."""
     return "".join(f"{record_path(study.results, failure.cell)}\n" for failure in status.failures)
 
 
@@ -156,23 +158,23 @@ def _recorded(path: str) -> str | None:
 
 
 def _latest(folder: Path) -> Path | None:
-    """The log of the last SLURM job of a cell."""
+    """The log of a cell's latest SLURM job."""
     logs = [path for path in folder.glob("*.log") if path.stem.isdigit()]
     return max(logs, key=lambda path: int(path.stem), default=None)
 
 
 def _failure(cell: Cell, log: Path, slurm_log: Path | None, job: QueuedJob | None) -> Failure:
-    said, told = _tail(log), _tail(slurm_log)
-    last_line = _last_line(said) or _last_line(told) or "(empty)"
+    cell_text, slurm_text = _tail(log), _tail(slurm_log)
+    last_line = _last_line(cell_text) or _last_line(slurm_text) or "(empty)"
     where = ""
     if slurm_log:
-        nodes = re.findall(r"^ +Host: (\S+)|\*\*\* (?:JOB|STEP) \S+ ON (\S+) ", told, re.MULTILINE)
+        nodes = re.findall(r"^ +Host: (\S+)|\*\*\* (?:JOB|STEP) \S+ ON (\S+) ", slurm_text, re.MULTILINE)
         node = "".join(nodes[-1]) if nodes else job.node if job else ""
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(slurm_log.stat().st_mtime))
         where = f": SLURM job {slurm_log.stem}" + (f" on {node}" if node else "") + f", {when}"
     same_job = job is not None and (slurm_log is None or job.job == slurm_log.stem)
     state = WORDS.get(job.state) if job is not None and same_job else None
-    signs = (word for pattern, word in SIGNS if re.search(pattern, told + said[-2000:]))
+    signs = (word for pattern, word in SIGNS if re.search(pattern, slurm_text + cell_text[-2000:]))
     reason = state or next(signs, None)
     if reason is None:
         reason = f"stopped{where}" if "checkpoint written" in last_line else f"exit{where}"
