@@ -4,7 +4,8 @@ import csv
 import io
 import math
 import numbers
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, 
     aligned = ["right" if _is_numeric(frame[name]) else "left" for name in frame.columns]
     body = shown.to_markdown(index=False, disable_numparse=True, colalign=aligned if len(shown) else None)
     write_text_atomic(md_path, f"{caption}\n\n{body}\n")
+
+
+def build_table(part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any]) -> pd.DataFrame:
+    """Make a table from the runs; one that is only for sequential studies from their rounds as well."""
+    return part.build(runs, rounds) if hasattr(part, "ONLY") else part.build(runs)
 
 
 def read_table(path: Path | str) -> pd.DataFrame:
