@@ -30,6 +30,7 @@ for table in TABLES:
             "../../envs/analysis.yaml"
         params:
             table=table,
+            knobs=SESSION.config["analysis"],
             code=code_hash.table_code(table),
         message:
             f"table {table}"

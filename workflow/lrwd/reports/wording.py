@@ -1,5 +1,6 @@
 """How numbers, counts and entries of tables are worded in a text."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ DIGITS = 3
 # What is listed by name; of more only the first few.
 MAX_LISTED, NUM_EXAMPLES = 10, 3
 ABSENT = "–"
+_EXPECTED = ("expected", "expected_ci_low", "expected_ci_high")
 
 
 def rounded(entry: Any) -> str:
@@ -45,3 +47,28 @@ def listed(names: Iterable[Any]) -> str:
 def table_row(*entries: str) -> str:
     """A row of a Markdown table."""
     return "| " + " | ".join(entry.replace("|", "\\|") for entry in entries) + " |"
+
+
+def percent_interval(row: dict[str, Any]) -> str:
+    """An accuracy to expect with its interval, in percent."""
+    if known(row["expected"]) is None:
+        return f"not known: {reason(row['expected'])}"
+    value, low, high = (rounded(100 * known(row[name])) if known(row[name]) is not None else None for name in _EXPECTED)  # type: ignore[operator]
+    return f"{value}% (no interval)" if low is None or high is None else f"{value}% ({low} to {high})"
+
+
+def plus_minus(entry: Any) -> str:
+    """A half-width."""
+    return f"±{rounded(entry)}" if known(entry) is not None else "not known"
+
+
+def in_symbols(text: str) -> str:
+    """Learning rates and weight decays of a text of the tables as η and λ."""
+    text = re.sub(r"\bwd (\d[\d.e+-]*)", r"λ = \1", text)
+    text = re.sub(r"\blr (\d[\d.e+-]*)", r"η = \1", text)
+    return re.sub(r"\bwd\b", "λ", re.sub(r"\blr\b", "η", text))
+
+
+def code(table: str) -> str:
+    """A file of the tables."""
+    return f"`tables/{table}`"
