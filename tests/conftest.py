@@ -1,5 +1,6 @@
-"""What several folders of tests share: the real configuration, and the digits prepared once."""
+"""What several folders of tests share: markers, the real configuration, and the digits prepared once."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +8,41 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+pytest_plugins = ["project_fixtures"]  # a file of tests/support
+
+TESTS = Path(__file__).parent
+# A test's marker by its folder; pyproject.toml describes them, and selects what has none.
+MARKERS = {"workflow": "workflow", "slurm": "slurm", "simulations": "slow"}
+# These take longest a file, so that they are given out first.
+FIRST = ("slurm", "end_to_end", "workflow", "simulations", "unit/reports", "unit/train", "unit/execution")
+
+# Two tests at once on two cores are faster than one whose linear algebra uses both.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A shell starts what it puts into the background deaf to Ctrl-C, and what tests start and interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test its folder's marker, and put the files that take longest first."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in MARKERS:
+            item.add_marker(MARKERS[folder])
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    place = item.path.relative_to(TESTS).as_posix()
+    return next((number for number, start in enumerate(FIRST) if place.startswith(start)), len(FIRST))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as this one may use cores; more than eight would wait for the longest file."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, 8)
 
 
 @pytest.fixture

@@ -3,14 +3,15 @@
 python tests/simulations/operating.py policy 48        # the sequential policy, 48 networks a landscape
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from landscapes import DEMO_WD, Floats, Landscape, Truth, draw, grid
+from landscapes import DEMO_WD, LANDSCAPES, Floats, Landscape, Truth, draw, grid
 
 from lrwd.stats.flat_runs import FlatRuns
-from lrwd.stats.next_cells import NextCell
+from lrwd.stats.next_cells import Limits, NextCell
 from lrwd.stats.row_fit import fit_row_likelihood
 from lrwd.stats.row_ridge import RowRidge
 from lrwd.stats.sequential import Rules, first_round, next_round
@@ -210,3 +211,85 @@ def run_policy(truth: Truth, rng: np.random.Generator, rules: Rules) -> PolicyRu
         pending = decision.batch.half_width_after if ridge.has_number else float("nan")
         cells += decision.batch.cells
         num_rounds += 1
+
+
+POLICY_RULES = Rules(Limits(0.003, 3000.0, 8), batch=15, max_cells=105, max_rounds=20, half_width=0.30)
+POLICY_LANDSCAPES = (
+    "symmetric",
+    "asymmetric",
+    "depth varies",
+    "bending",
+    "collapse",
+    "scatter",
+    "off centre",
+    "cusp",
+    "shoulders",
+    "near the ceiling",
+    "quiet asymmetric",
+)
+
+
+@dataclass(frozen=True)
+class PolicySummary:
+    """The policy on one landscape: at its stop, at most 75 cells, and the demo's fixed grid of 75 and 225 runs."""
+
+    cells: Share
+    stopped: Share
+    at_stop: Operating
+    at_75: Operating
+    fixed_75: Operating
+    fixed_225: Operating
+
+    def row(self, name: str) -> str:
+        """A line of a Markdown table."""
+        stop, fixed = self.at_stop, (self.fixed_75, self.fixed_225)
+        parts = [
+            name,
+            str(self.cells),
+            f"{self.stopped.value:.2f}",
+            str(stop.cover95),
+            str(stop.wrong_exclusion),
+            *(f"{found.half_width.value:.2f} / {found.single.value:.2f}" for found in (self.at_75, *fixed)),
+            str(stop.answered.number),
+        ]
+        return f"| {' | '.join(parts)} |"
+
+
+POLICY_HEADER = (
+    "| landscape | cells | stopped by the rule | cover 95% at stop | excludes the truth | policy, 75: half-width / "
+    "at most one left | fixed grid, 75 | fixed grid, 225 | n |\n|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def summarise_policy(landscape: Landscape, num: int, seed: int, rules: Rules = POLICY_RULES) -> PolicySummary:
+    """Simulate the policy with its stop rule, and fixed grids on the same networks."""
+    found = [(run_policy(truth, rng, rules), truth.b) for truth, rng in networks(landscape, num, seed)]
+    at_75 = [(run.looks[max(cells for cells in run.looks if cells <= 75)], b) for run, b in found]
+    return PolicySummary(
+        cells=share(float(run.num_cells) for run, _ in found),
+        stopped=share(float(run.stopped) for run, _ in found),
+        at_stop=summarise([(run.final, b) for run, b in found]),
+        at_75=summarise(at_75),
+        fixed_75=operate(row_likelihood, landscape, num, seed),
+        fixed_225=operate(row_likelihood, landscape, num, seed, num_seeds=9),
+    )
+
+
+def main() -> None:
+    """Print a table: ``grid N`` (every landscape on the demo's grid) or ``policy N``, N networks a landscape."""
+    what, num = sys.argv[1], int(sys.argv[2])
+    names = sys.argv[3].split(",") if len(sys.argv) > 3 else None
+    if what == "grid":
+        print(HEADER)
+        for name in names or LANDSCAPES:
+            print(operate(row_likelihood, LANDSCAPES[name], num).row(name), flush=True)
+    elif what == "policy":
+        print(POLICY_HEADER)
+        for name in names or POLICY_LANDSCAPES:
+            print(summarise_policy(LANDSCAPES[name], num, 11).row(name), flush=True)
+    else:
+        raise SystemExit(f"Unknown table {what!r}. Available: grid, policy")
+
+
+if __name__ == "__main__":
+    main()

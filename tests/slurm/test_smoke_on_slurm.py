@@ -1,7 +1,7 @@
 """The smoke study from data to verdict on three nodes with two GPUs each; with and without accounting."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ def run(cluster: Cluster, folder: Path, *args: str) -> tuple[Project, Result]:
     return project, result
 
 
-def test_smoke_without_accounting(cluster: Cluster, smoke_here: Callable[[], Project], tmp_path: Path) -> None:
+def test_smoke_without_accounting(cluster: Cluster, smoke: tuple[Project, Result], tmp_path: Path) -> None:
     project, result = run(cluster, tmp_path / "project", "--config", "study=smoke")
     jobs = [job for job in cluster.jobs() if job["folder"] == str(project.folder)]
     assert {job["state"] for job in jobs} == {"COMPLETED"}
@@ -39,23 +39,11 @@ def test_smoke_without_accounting(cluster: Cluster, smoke_here: Callable[[], Pro
     assert len(logs) == 48
     for log in logs:
         assert re.search(r" on node n\d, SLURM job \d+, GPU [01]\n", log), log
-    here = smoke_here()
+    here = smoke[0]
     assert project.read("results/runs.csv") == here.read("results/runs.csv")
     assert project.read("results/verdict.md") == here.read("results/verdict.md")
     assert project.path("results/figures/optimal_wd.png").exists()
     assert "Error" not in result.text
-
-
-@pytest.fixture
-def smoke_here(tmp_path: Path) -> Callable[[], Project]:
-    """The same on this machine."""
-
-    def make() -> Project:
-        project = new_project(tmp_path / "here", {"study": "smoke"})
-        project.ok(timeout=LIMIT_SEC)
-        return project
-
-    return make
 
 
 @pytest.fixture

@@ -33,4 +33,10 @@ COLUMNS = [
     "weight_rms_final",
     "device",
     "torch",
+    "metric",
+    "direction",
+    "select_metric",
+    "report_metric",
+    "val_loss_final",
+    "test_loss_final",
 ]

@@ -139,10 +139,15 @@ class Cluster:
             self._start_accounting()
         self._spawn("slurmctld", "-D")
         self._wait(lambda: "UP" in self.say("scontrol", "ping"), "slurmctld")
-        for node in self.nodes:
-            self.boot(node)
-        self._wait(lambda: len(self.say("sinfo", "-hN", "-pgpu", "-tidle").split("\n")) > self.num_nodes, "the nodes")
+        self.wait_for_nodes()
         return self
+
+    def wait_for_nodes(self) -> None:
+        """Switch on the nodes that are off, and wait until every one is idle."""
+        for node in self.nodes:
+            if node not in self.processes:
+                self.boot(node)
+        self._wait(lambda: len(self.say("sinfo", "-hN", "-pgpu", "-tidle").split("\n")) > self.num_nodes, "the nodes")
 
     def stop(self) -> None:
         """End every process and delete the folder."""

@@ -1,97 +1,60 @@
-"""A bad configuration ends before any training, and the message names file, key, value and what is allowed."""
+"""A bad configuration ends before any training: one start of Snakemake for each way in which it is told.
+
+What is refused, and in which words, is tested in tests/unit/study and tests/unit/execution/test_preflight.py.
+"""
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from projects import PROFILE, Project, copied
 from refusals import Config, into, refused
 
-TINY = "studies/tiny/"
+
+def test_a_key_that_there_is_not(place: Project) -> None:
+    """By the schema, with the name of the user's file; all problems at once."""
+
+    def change(config: Config) -> None:
+        into("seed", 1)(config)
+        into("recipes/tiny/epoch", 1)(config)
+
+    says = ["top level: unknown key 'seed'. Allowed: study, results", "recipes.tiny: unknown key 'epoch'. Allowed: ep"]
+    assert "\nTraceback" not in refused(place, change, "extra.yaml", *says)
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (into("seed", 1), ["top level: unknown key 'seed'. Allowed: study, results"]),
-        (into("recipes/tiny/epoch", 1), ["recipes.tiny: unknown key 'epoch'. Allowed: epochs"]),
-        (into("study", "tinny"), ["study: Unknown study 'tinny'. Available: ", "cifar100_wide, "]),
-        (into(TINY + "datasets", ["digit"]), ["studies.tiny.datasets: Unknown data set 'digit'. Available: digits"]),
-        (
-            into(TINY + "architectures", ["resnet"]),
-            ["architectures: Unknown architecture 'resnet'. Available: resnet_"],
-        ),
-        (into(TINY + "recipes", ["shrt"]), ["studies.tiny.recipes: Unknown recipe 'shrt'. Available: tiny, short"]),
-        (
-            into("recipes/tiny/schedule/name", "cosin"),
-            ["recipes.tiny.schedule.name: Unknown schedule 'cosin'. Available: ", "cosine"],
-        ),
-        (into(TINY + "grid/lr", [-0.1]), ["studies.tiny.grid.lr: -0.1 is not allowed; values must be > 0"]),
-        (into(TINY + "grid/wd", [-1]), ["studies.tiny.grid.wd: -1 is not allowed; values must be >= 0"]),
-        (into(TINY + "grid/lr", ["fast"]), ["studies.tiny.grid.lr: 'fast' is not a number"]),
-        (into(TINY + "grid/wd", [float("inf")]), ["studies.tiny.grid.wd: inf is not a number"]),
-        (
-            into(TINY + "grid/lr", ["1e-3", 0.001]),
-            ["studies.tiny.grid.lr: 0.001 appears more than once (also as '1e-3')"],
-        ),
-        (into(TINY + "seeds", [0, 1, 0]), ["studies.tiny.seeds: 0 appears more than once"]),
-        (into(TINY + "seeds", []), ["studies.tiny.seeds: the list is empty; give at least one value"]),
-        (into(TINY + "grid/wd", []), ["studies.tiny.grid.wd: the list is empty; give at least one value"]),
-        (into(TINY + "on_ratio/ratio", "guessed"), ["studies.tiny.on_ratio.ratio", "'guessed'", "'estimated'"]),
-    ],
-    ids=lambda value: "" if callable(value) else value[0][:40],
-)
-def test_configuration(place: Project, change: Callable[[Config], Any], says: list[str]) -> None:
-    text = refused(place, change, "extra.yaml", *says)
-    assert "\nTraceback" not in text
+def test_a_part_that_cannot_be_built(place: Project) -> None:
+    """By a process that builds every part before anything is trained."""
 
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (
-            into("architectures/mixer_digits/patchsize", 4),
-            "architectures.mixer_digits on data set digits: unknown key 'patchsize'. Allowed: patch_size",
-        ),
-        (
-            into("architectures/resnet50_px32/timm_name", "resnet51"),
-            "architectures.resnet50_px32 on data set digits: Unknown timm model 'resnet51'. Close: ",
-        ),
-        (
-            into("recipes/tiny/augment/mlp", [{"name": "crop", "padding": 1}]),
-            "recipes.tiny.augment.mlp: key 'probability' is missing. Needed: ",
-        ),
-    ],
-    ids=["unknown key", "timm name", "augmentation"],
-)
-def test_parts_are_built_before_anything_is_trained(place: Project, change: Callable[[Config], Any], says: str) -> None:
-    def change_and_name(config: Config) -> None:
+    def change(config: Config) -> None:
         config["studies"]["tiny"]["architectures"] = ["mixer_digits", "resnet50_px32"]
-        change(config)
+        into("architectures/resnet50_px32/timm_name", "resnet51")(config)
 
-    refused(place, change_and_name, says)
-
-
-@pytest.mark.parametrize(
-    ("cell", "says"),
-    [
-        ("digits/resnet_digits/tiny/lr0.003_wd0.2_seed0", "wd 0.2. Allowed at this lr: 0.1, 1, and kappa * rho * lr"),
-        ("digits/resnet_digits/tiny/lr0.004_wd0.1_seed0", "lr 0.004. Allowed: 0.003, 1e+30"),
-        ("digits/resnet_digits/tiny/lr0.003_wd0.1_seed7", "seed 7. Allowed: 0"),
-        ("digits/resnet_digits/tiny/lr3e-3_wd0.1_seed0", "write lr3e-3 as lr0.003"),
-        ("digits/resnt_digits/tiny/lr0.003_wd0.1_seed0", "'resnt_digits'. Allowed: resnet_digits, mixer_digits"),
-    ],
-)
-def test_a_cell_off_the_grid(place: Project, cell: str, says: str) -> None:
-    refused(place, lambda config: None, "not a cell of study 'tiny': ", says, target=f"results/runs/{cell}.json")
+    refused(place, change, "architectures.resnet50_px32 on data set digits: Unknown timm model 'resnet51'. Close: ")
 
 
-def test_another_directory_is_an_error_not_an_empty_study(place: Project, tmp_path: Path) -> None:
-    result = place.run(*PROFILE, "--directory", str(tmp_path), "-n")
+def test_a_cell_off_the_grid(place: Project) -> None:
+    cell = "digits/resnet_digits/tiny/lr0.003_wd0.2_seed0"
+    says = "not a cell of study 'tiny': ", "wd 0.2. Allowed at this lr: 0.1, 1, and kappa * rho * lr"
+    refused(place, lambda config: None, *says, target=f"results/runs/{cell}.json")
+
+
+def test_a_target_that_there_is_not(place: Project) -> None:
+    refused(place, lambda config: None, "results/tables/tabel1.csv", target="results/tables/tabel1.csv")
+
+
+def test_a_nested_value_on_the_command_line(place: Project) -> None:
+    """Snakemake reads it as text; docs/usage.md lists the message."""
+    result = place.run(*PROFILE, "--config", "execution={'warm_start': false}", "-n")
     assert result.rc != 0
+    assert "execution.warm_start: 'false' is not of type 'boolean'" in result.text
+
+
+def test_another_directory_has_the_same_study(place: Project, tmp_path: Path) -> None:
+    result = place.run(*PROFILE, "--directory", str(tmp_path), "-n", "--quiet", "reason")
+    assert result.rc == 0, result.text
+    assert result.jobs["train_cell"] == 12
+    assert (tmp_path / "results" / "checked").exists()
 
 
 def test_a_read_only_folder(untrained: Project, tmp_path: Path) -> None:

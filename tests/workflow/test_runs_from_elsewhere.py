@@ -49,8 +49,8 @@ def run(project: Project, *targets: str, timeout: float = 300) -> Result:
 
 
 def test_a_csv_is_all_that_is_needed(make: Callable) -> None:
-    project = make("sweep.csv")
-    project.path("sweep.csv").write_text(sweep(ragged()))
+    project, text = make("sweep.csv"), sweep(ragged())
+    project.path("sweep.csv").write_text(text)
     result = run(project, "results/tables/table1.csv")
     assert result.rc == 0, result.text[-4000:]
     assert result.jobs == {"import_runs": 1, "runs": 1, "table_table1": 1}
@@ -62,12 +62,24 @@ def test_a_csv_is_all_that_is_needed(make: Callable) -> None:
     assert "ragged" in report
     assert "`machine`" in report
 
+    # A changed file is imported anew, and a bad one explained.
+    project.path("sweep.csv").write_text(text + text.splitlines()[1] + "\n")
+    result = run(project, "results/tables/table1.csv")
+    assert result.rc != 0
+    last = text.count("\n") + 1
+    assert f"line 2, line {last}: dataset=mydata, arch=net_a, recipe=imported, lr=0.001, wd=0.0, seed=0" in result.text
+    assert "Traceback" not in result.text.partition("Error: sweep.csv")[2].partition("\n")[0]
+
 
 def test_every_table_and_figure_is_made_of_it(make: Callable) -> None:
     project = make("sweep.csv")
     project.path("sweep.csv").write_text(sweep(ragged()))
+    planned = project.run(*PROFILE, "-n", "--quiet", "reason", "--configfile", "mine.yaml")
+    assert planned.rc == 0, planned.text[-4000:]
     result = run(project, "all", timeout=600)
     assert result.rc == 0, result.text[-6000:]
+    assert result.jobs == planned.jobs
+    assert result.jobs["import_runs"] == 1
     assert not TRAINING & set(result.jobs)
     names = {path.stem for path in project.path("workflow", "lrwd", "tables").glob("[a-z]*.py")}
     assert names | {"identifiability", "calibration"} == {
@@ -80,25 +92,6 @@ def test_every_table_and_figure_is_made_of_it(make: Callable) -> None:
     assert "<h1>What study <code>mine</code> says</h1>" in project.read("results/verdict.html")
     again = run(project, "all")
     assert "Nothing to be done" in again.text
-
-
-def test_a_changed_file_is_imported_anew_and_a_bad_one_is_explained(make: Callable) -> None:
-    project, target = make("sweep.csv"), "results/tables/table1.csv"
-    text = sweep(ragged())
-    project.path("sweep.csv").write_text(text)
-    assert run(project, target).rc == 0
-    project.path("sweep.csv").write_text(text + text.splitlines()[1] + "\n")
-    result = run(project, target)
-    assert result.rc != 0
-    last = text.count("\n") + 1
-    assert f"line 2, line {last}: dataset=mydata, arch=net_a, recipe=imported, lr=0.001, wd=0.0, seed=0" in result.text
-    assert "Traceback" not in result.text.partition("Error: sweep.csv")[2].partition("\n")[0]
-
-
-def test_a_missing_file_is_said_before_anything_runs(make: Callable) -> None:
-    result = run(make("swep.csv"), "results/tables/table1.csv")
-    assert result.rc != 0
-    assert "studies.mine.runs: 'swep.csv' does not exist" in result.text
 
 
 def test_a_folder_of_the_papers_scripts_files(make: Callable) -> None:
@@ -117,12 +110,3 @@ def test_a_folder_of_the_papers_scripts_files(make: Callable) -> None:
     mine = claims[(claims["label"] == "ResNet-50") & (claims["dataset"] == "cifar100")]
     # Three learning rates cannot have four interior peaks.
     assert mine.loc[mine["claim"].str.startswith("b ="), "verdict"].tolist() == ["not identifiable"]
-
-
-def test_the_profile_works_too(make: Callable) -> None:
-    project = make("sweep.csv")
-    project.path("sweep.csv").write_text(sweep(ragged()))
-    result = project.run(*PROFILE, "-n", "--quiet", "reason", "--configfile", "mine.yaml")
-    assert result.rc == 0, result.text[-4000:]
-    assert not TRAINING & set(result.jobs)
-    assert result.jobs["import_runs"] == 1

@@ -56,7 +56,9 @@ def test_nothing_of_the_configured_study_is_trained(made: Project) -> None:
         *("once", "once_equal_weight", "early", "late", "steady")
     }
     assert not made.path("results", "runs.csv").exists()
-    assert made.plan("--", "train").cells == {cell for cell in made.plan("--", "train").cells if "/smoke/" in cell}
+    planned = made.plan("--", "train").cells
+    assert planned
+    assert all("/smoke/" in cell for cell in planned)
 
 
 def test_tables_hold_what_the_records_say(made: Project) -> None:
@@ -99,10 +101,3 @@ def test_the_whole_target_is_planned(project: Project) -> None:
     expected = {f"theory_table_{name}": 1 for name in TABLES} | {f"theory_figure_{name}": 1 for name in FIGURES}
     assert made == {**expected, "theory_records": studies, "theory_page": 1, "theory": 1}
     assert "estimate_ratio" not in result.jobs
-
-
-def test_a_bad_knob_is_said_before_anything_is_trained(untrained: Project) -> None:
-    extra = {**untrained.extra, "theory": {"tables": {"equal_weight": {"num_steps": 1}}}}
-    result = Project(untrained.folder, extra).run("-n", "--cores", "1", "--", "theory")
-    assert result.rc != 0
-    assert "theory.tables.equal_weight: num_steps: 1 is not allowed" in result.text

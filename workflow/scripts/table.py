@@ -6,13 +6,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lrwd import registry
-from lrwd.analysis.knobs import AnalysisKnobs, takes_knobs
 from lrwd.execution.script import script
 from lrwd.runs.table import read_runs
-from lrwd.tables._write import write_table
+from lrwd.study.sequential import read_rounds
+from lrwd.tables._write import build_table, write_table
 
 with script(snakemake.log[0]):
     part = registry.part("tables", snakemake.params.table)
-    asked = {"knobs": AnalysisKnobs.read(snakemake.params.knobs)} if takes_knobs(part.build) else {}
-    frame = part.build(read_runs(snakemake.input.runs), **asked)
+    runs, rounds = read_runs(snakemake.input.runs), read_rounds(snakemake.input.rounds)
+    frame = build_table(part, runs, rounds, snakemake.params.analysis)
     write_table(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])

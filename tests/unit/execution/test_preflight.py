@@ -71,6 +71,28 @@ def test_an_augmentation_that_does_not_fit(config: Config) -> None:
         check.check_parts(groups(config))
 
 
+def test_an_augmentation_that_lacks_a_knob(config: Config) -> None:
+    config["recipes"]["short"]["augment"]["mlp"] = [{"name": "crop", "padding": 1}]
+    with pytest.raises(ConfigError, match=r"recipes.short.augment.mlp: key 'probability' is missing. Needed: "):
+        check.check_parts(groups(config))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "change", "words"),
+    [("first", {"warmup_epochs": 99}, "warmup_epochs: 99.0"), ("refined", {"filter_width": 2}, "filter_width: 2.0 is")],
+)
+def test_a_knob_of_a_base_or_of_what_is_made_from_it(config: Config, recipe: str, change: Config, words: str) -> None:
+    recipes, short = config["recipes"], config["recipes"]["short"]
+    made_from_it = {"name": "warmup_decay_trace", "base": "first", "filter_width": 0.1}
+    recipes["first"] = {**short, "schedule": dict(short["schedule"]), "gradient_trace": True}
+    recipes["refined"] = {**short, "schedule": made_from_it}
+    config["studies"]["demo"]["recipes"] = ["refined"]
+    check.check_parts(groups(config))
+    recipes[recipe]["schedule"] |= change
+    with pytest.raises(ConfigError, match=f"recipes.{recipe}.schedule: {words}"):
+        check.check_parts(groups(config))
+
+
 def test_an_architecture_that_does_not_fit_names_the_data_set(config: Config) -> None:
     config["architectures"]["vit_digits"]["patch_size"] = 3
     with pytest.raises(ConfigError, match=r"^architectures.vit_digits on data set digits: patch_size 3"):

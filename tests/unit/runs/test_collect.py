@@ -1,5 +1,6 @@
 """From records to one row a cell, and which accuracy selects."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,17 +8,23 @@ import pytest
 from run_columns import COLUMNS
 
 from lrwd.atomic import write_json_atomic
+from lrwd.code_hash import training_code
 from lrwd.errors import RecordError
 from lrwd.runs import table
-from lrwd.runs.collect import histories_frame, runs_frame, selected_top1
+from lrwd.runs.collect import (
+    histories_frame,
+    is_trained,
+    runs_frame,
+    selected_metric,
+    selected_top1,
+    trained_by_other_code,
+)
 from lrwd.runs.record import RECORD_VERSION
 from lrwd.study.cell import Cell, Selection
 from lrwd.study.load import load_study
 from lrwd.study.paths import record_path
 from lrwd.study.study import Study
 from lrwd.train.summary import summarise
-
-# As results/runs.csv is promised to have them.
 
 GROUP = ("digits", "resnet_digits", "short")
 RHO = 50.0
@@ -32,9 +39,6 @@ def record(history: list[dict[str, Any]], diverged: bool = False) -> dict[str, A
     return {
         "version": RECORD_VERSION,
         "status": "diverged" if diverged else "ok",
-        "spec": {
-            "recipe": {"epochs": 4, "batch_size": 50, "optimizer": {"name": "lion"}, "schedule": {"name": "step"}}
-        },
         "num_classes": 10,
         "steps_per_epoch": 10,
         "train_size": 500,
@@ -99,7 +103,7 @@ def study(config: dict[str, Any], tmp_path: Path) -> Study:
 
 
 def store(study: Study, cell: Cell, content: dict[str, Any]) -> Cell:
-    write_json_atomic(record_path(study.results, cell), content)
+    write_json_atomic(record_path(study.results, cell), {"spec": study.spec(cell), **content})
     return cell
 
 
@@ -121,7 +125,7 @@ def test_one_row_a_cell(study: Study) -> None:
     assert frame["select_top1"].tolist() == [0.75, 0.1, 0.75]  # the demo selects on validation at the end
     assert frame["report_top1"].tolist() == [0.65, 0.1, 0.65]
     first, diverged = frame.iloc[0], frame.iloc[1]
-    assert (first["label"], first["family"], first["epochs"], first["train_size"]) == ("ResNet", "cnn", 4, 500)
+    assert (first["label"], first["family"], first["epochs"], first["train_size"]) == ("ResNet", "cnn", 20, 500)
     assert (first["val_top1_best"], first["best_val_epoch"], first["test_top1_at_best_val"]) == (0.8, 1, 0.6)
     assert (first["test_top1_best"], first["best_test_epoch"]) == (0.9, 2)
     assert (first["train_loss_final"], first["weight_rms_final"], first["device"]) == (1.0, 0.03, "a CPU")
@@ -144,3 +148,91 @@ def test_a_torn_record_is_named(study: Study) -> None:
     path.write_text(path.read_text()[:-40])
     with pytest.raises(RecordError, match=r"lr0\.001_wd0\.05_seed0\.json: not a whole record"):
         runs_frame(study, {}, [cell])
+
+
+def changed(spec: dict[str, Any], **recipe: Any) -> dict[str, Any]:
+    return {**spec, "recipe": {**spec["recipe"], **recipe}}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "difference"),
+    [
+        ({"epochs": 30}, "recipe.epochs is 30 there and 20 here"),
+        ({"schedule": {"name": "cosine", "warmup_epochs": 2}}, "recipe.schedule.warmup_epochs is 2 there and 1 here"),
+        ({"schedule": {"name": "cosine"}}, "recipe.schedule.warmup_epochs is missing"),
+        ({"new": 1}, "recipe.new is not a key of its cell"),
+    ],
+)
+def test_a_record_of_another_training_is_refused(study: Study, recipe: dict[str, Any], difference: str) -> None:
+    cell = Cell(*GROUP, 0.001, 0.05, 0)
+    store(study, cell, {**TRAINED, "spec": changed(study.spec(cell), **recipe)})
+    with pytest.raises(RecordError, match=f"seed0.json: is the record of another training: {difference}. Delete it"):
+        runs_frame(study, {}, [cell])
+
+
+def test_a_record_under_another_cells_path_is_refused(study: Study) -> None:
+    cell, other = Cell(*GROUP, 0.001, 0.05, 0), Cell(*GROUP, 0.003, 0.05, 0)
+    store(study, cell, {**TRAINED, "spec": study.spec(other)})
+    with pytest.raises(RecordError, match=r"lr is 0\.003 there and 0\.001 here"):
+        runs_frame(study, {}, [cell])
+
+
+def test_records_of_other_code_are_named(study: Study) -> None:
+    ours, theirs = Cell(*GROUP, 0.001, 0.05, 0), Cell(*GROUP, 0.001, 0.4, 0)
+    store(study, ours, {**TRAINED, "code": training_code(study.spec(ours))})
+    store(study, theirs, {**TRAINED, "code": "0" * 64})
+    absent = Cell(*GROUP, 0.003, 0.4, 0)
+    assert trained_by_other_code(study, [ours, theirs, absent]) == [record_path(study.results, theirs)]
+
+
+def test_a_cell_is_trained_when_its_record_is_whole_and_its_own(study: Study) -> None:
+    cell, absent = Cell(*GROUP, 0.001, 0.05, 0), Cell(*GROUP, 0.003, 0.4, 0)
+    store(study, cell, TRAINED)
+    assert is_trained(study, cell)
+    assert not is_trained(study, absent)
+    store(study, cell, {**TRAINED, "spec": changed(study.spec(cell), epochs=1)})
+    assert not is_trained(study, cell)
+
+
+LEAST_LOSS_FIRST = record([{**row(0, 0.6, 0.6), "val_loss": 0.05, "test_loss": 0.3}, row(1, 0.7, 0.7)])
+
+
+@pytest.mark.parametrize(
+    ("recorded", "epoch", "expected"),
+    [
+        (TRAINED, "final", (0.1, 0.2)),
+        (
+            record([row(0, 0.5, 0.5), {**row(1, 0.6, 0.6), "val_loss": 0.05, "test_loss": 0.3}, row(2, 0.7, 0.7)]),
+            "best",
+            (0.05, 0.3),
+        ),
+        (DIVERGED, "final", (math.log(10), math.log(10))),
+        (record([{**row(0, 0.1, 0.1), "val_loss": None}]), "final", (math.log(10), 0.2)),  # no finite loss: a guess
+    ],
+)
+def test_selected_loss(recorded: dict[str, Any], epoch: str, expected: tuple[float, float]) -> None:
+    assert selected_metric(recorded, Selection("val", epoch, "loss")) == pytest.approx(expected)
+
+
+def test_accuracy_is_a_metric_too() -> None:
+    assert selected_metric(TRAINED, Selection("val", "final")) == selected_top1(TRAINED, Selection("val", "final"))
+
+
+def test_without_validation_images_there_is_no_loss() -> None:
+    recorded = record([row(0, None, 0.5)])
+    with pytest.raises(RecordError, match="no loss on 'val', on which the study selects"):
+        selected_metric(recorded, Selection("val", "final", "loss"))
+
+
+def test_a_study_that_selects_on_the_loss(config: dict[str, Any], study: Study) -> None:
+    config["studies"]["demo"]["metric"] = {"name": "val_loss", "direction": "min"}
+    study = load_study({**config, "study": "demo"}, "config.yaml")
+    cell = store(study, Cell(*GROUP, 0.001, 0.05, 0), TRAINED)
+    (made,) = runs_frame(study, {}, [cell]).to_dict("records")
+    assert (made["metric"], made["direction"], made["select_metric"], made["report_metric"]) == (
+        "val_loss",
+        "min",
+        0.1,
+        0.2,
+    )
+    assert (made["select_top1"], made["val_loss_final"], made["test_loss_final"]) == (0.75, 0.1, 0.2)

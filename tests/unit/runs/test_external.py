@@ -1,5 +1,6 @@
 """Runs from elsewhere: what is understood, what is dropped and said, what is refused and how."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -300,3 +301,31 @@ def test_it_cannot_be_a_part(config: Config, tmp_path: Path) -> None:
     both["studies"]["both"] = {"title": "x", "parts": ["demo", "mine"]}
     with pytest.raises(ConfigError, match="a study whose runs come from elsewhere cannot be a part"):
         load_study({**both, "study": "both"}, "mine.yaml")
+
+
+def with_metric(imported: Imported, name: str, direction: str = "min") -> Imported:
+    return dataclasses.replace(imported, metric=name, direction=direction)
+
+
+def test_a_loss_alone_is_enough_where_it_is_the_metric(tmp_path: Path) -> None:
+    head = "arch,dataset,lr,wd,seed,perplexity"
+    imported = write(tmp_path, "net,text,1e-3,0.1,0,21.5", "net,text,1e-2,0.1,0,19", "net,text,1e-1,0.1,0,", head=head)
+    runs, report = import_runs(with_metric(imported, "perplexity"))
+    assert runs["select_metric"].tolist() == runs["report_metric"].tolist() == [21.5, 19]
+    assert set(runs["metric"]) == {"perplexity"}
+    assert set(runs["direction"]) == {"min"}
+    assert runs["select_top1"].isna().all()
+    assert "The metric is `perplexity`, lower is better" in report
+    assert "1 without perplexity (line 4)" in report
+
+
+def test_a_metric_that_the_file_lacks_is_refused_with_the_nearest_column(tmp_path: Path) -> None:
+    imported = write(tmp_path, "net,text,1e-3,0.1,0,21.5", head="arch,dataset,lr,wd,seed,perplexity")
+    text = refusal(with_metric(imported, "perplexty"))
+    assert "metric.name is 'perplexty', but there is no such column. Did you mean 'perplexity'? Found: arch" in text
+
+
+def test_accuracy_is_the_metric_where_none_is_named(tmp_path: Path) -> None:
+    runs, _ = import_runs(write(tmp_path, *ROWS))
+    assert set(runs["metric"]) == {"test_top1"}
+    assert runs["select_metric"].tolist() == runs["select_top1"].tolist()

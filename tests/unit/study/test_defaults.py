@@ -238,7 +238,7 @@ def test_the_examples_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     Path("sweep.csv").touch()
     text = (ROOT / "config" / "README.md").read_text()
     assert len(text.splitlines()) <= 120
-    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml[^\n]*\n(.*?)```", text, re.DOTALL)]
     names = [load_study(example, "README.md").name for example in examples]
     assert names == ["demo", "demo", "mine", "mine"]
     assert len(examples[2]["studies"]["mine"]["grid"]["lr"]) >= 5

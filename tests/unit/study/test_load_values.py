@@ -153,3 +153,19 @@ def test_a_time_scale_with_a_long_tail_needs_the_images_of_each_class(config: Co
 def test_memory_and_order_need_what_they_measure(config: Config, changes: dict[str, Any], words: str) -> None:
     change = [put(f"recipes.short.{key}", value) for key, value in changes.items()]
     assert words in refusal(config, *change)
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (
+            {"name": "test_loss", "direction": "min"},
+            "metric.name: 'test_loss' is not allowed with selection.split: val. Allowed: val_top1, val_loss",
+        ),
+        ({"name": "val_loss", "direction": "max"}, "metric.direction: 'max' is not allowed for val_loss. Allowed: min"),
+        ({"name": "val_loss", "direction": "down"}, "metric.direction: 'down' is not allowed. Allowed: min, max"),
+        ({"name": "val_loss"}, "metric: key 'direction' is missing"),
+    ],
+)
+def test_a_metric_that_the_records_do_not_have(config: Config, metric: dict, words: str) -> None:
+    assert f"studies.demo.{words}" in refusal(config, put("studies.demo.metric", metric))

@@ -62,6 +62,9 @@ def test_knobs_are_checked(config: dict[str, Any]) -> None:
     config["theory"]["tables"]["equal_weight"] = {"num_steps": 10, "lr_wd": [0.1]}
     with pytest.raises(ConfigError, match=r"theory\.tables\.equal_weight: key 'beta1' is missing"):
         knobs_of("equal_weight", config)
+    config["theory"]["tables"]["equal_weight"] = {"num_steps": 1, "lr_wd": [0.1], "beta1": 0.9}
+    with pytest.raises(ConfigError, match=r"theory\.tables\.equal_weight: num_steps: 1 is not allowed"):
+        knobs_of("equal_weight", config)
 
 
 def test_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def best_of_each(runs: pd.DataFrame, same: str) -> pd.DataFrame:
 
 
 def _place(group: Group, setting: Setting, same: str) -> tuple[Any, ...]:
-    """What two groups have in common that are compared: network, data set, budget, and optimizer or schedule."""
+    """Groups are compared if they agree in this: network, data set, budget, and optimizer or schedule."""
     return (group.dataset, group.arch, getattr(setting, same), setting.batch_size, setting.images)
 
 

@@ -2,29 +2,27 @@
 
 import numpy as np
 
+from lrwd.analysis.response import Response
 from lrwd.analysis.ridges import flat, scattered
 from lrwd.stats.flat_runs import FlatRuns
 from lrwd.stats.propose import rounded
 from lrwd.stats.row_ridge import RowRidge
-from lrwd.stats.surface import Surface
 
 # Weight decays of scattered runs are put on a lattice of so many a decade.
 _PER_DECADE = 4
 
 
-def flat_runs(surface: Surface, ridge: RowRidge) -> FlatRuns:
+def flat_runs(response: Response, ridge: RowRidge) -> FlatRuns:
     """The runs as a flat list.
 
     Args:
-        surface: of the group.
+        response: of the group.
         ridge: its fit, whose rows scattered runs are put into: each run then counts as one of its row's learning rate
             and of the nearest quarter decade of wd, and the runs that coincide are numbered as seeds.
     """
-    if not scattered(surface) or ridge.posterior is None:
-        rows, columns, seeds = np.nonzero(np.isfinite(surface.select))
-        wd = surface.wd[rows, columns]
-        return FlatRuns(surface.lr[rows], wd, surface.seeds[seeds], surface.select[rows, columns, seeds])
-    lr, wd, value = flat(surface)
+    lr, wd, value = flat(response)
+    if not scattered(response) or ridge.posterior is None:
+        return FlatRuns(lr, wd, response.seeds[np.nonzero(np.isfinite(response.select))[2]], value)
     lr, wd, value = lr[wd > 0], wd[wd > 0], value[wd > 0]
     centres = np.array([found.row.x for found in ridge.posterior.rows])
     rates = np.array([float(f"{value:.2e}") for value in np.exp(centres)])

@@ -14,15 +14,17 @@ class AnalysisKnobs:
     """``analysis`` of config.yaml.
 
     Args:
-        no_effect_pp: by how many percentage points accuracy must not change for decay to have no effect.
+        no_effect_pp, no_effect_nats: by how much accuracy (percentage points) or loss must not change for decay to
+            have no effect.
     """
 
     no_effect_pp: float
+    no_effect_nats: float
 
     @classmethod
     def read(cls, analysis: Mapping[str, Any]) -> "AnalysisKnobs":
         """From the section of a checked configuration."""
-        return cls(no_effect_pp=float(analysis["no_effect_pp"]))
+        return cls(float(analysis["no_effect_pp"]), float(analysis["no_effect_nats"]))
 
 
 def takes_knobs(build: Callable[..., Any]) -> bool:

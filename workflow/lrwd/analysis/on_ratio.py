@@ -15,7 +15,7 @@ from lrwd.stats.ratio import fit_ratio
 from lrwd.stats.selection import select_wd
 from lrwd.stats.surface import Floats, Ints, Surface
 
-# |ln(wd/wd')| below which two weight decays are one: kappa·rho·lr carries the error of two products.
+# |ln(wd/wd')| below which two weight decays count as equal, as kappa·rho·lr has rounding errors.
 _SAME_LN_WD = 1e-9
 
 

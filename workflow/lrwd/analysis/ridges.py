@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from lrwd import paper
+from lrwd.analysis.response import Response, response_of
 from lrwd.analysis.surfaces import Group
 from lrwd.stats.argmax_ols import fit_argmax_ols
 from lrwd.stats.censored_peak import fit_censored_peak
@@ -20,7 +21,8 @@ from lrwd.stats.surface import Floats, Surface
 ROW_LIKELIHOOD, CENSORED_PEAK = "row_likelihood", "censored_peak"
 RESPONSE_SURFACE, ARGMAX_OLS = "response_surface", "argmax_ols"
 RECOMMENDED = ROW_LIKELIHOOD
-ESTIMATORS = (ROW_LIKELIHOOD, CENSORED_PEAK, RESPONSE_SURFACE, ARGMAX_OLS)
+OTHERS = (CENSORED_PEAK, RESPONSE_SURFACE, ARGMAX_OLS)
+ESTIMATORS = (RECOMMENDED, *OTHERS)
 # How the estimators are called in texts.
 NAMES = {
     ROW_LIKELIHOOD: "row likelihoods (recommended)",
@@ -58,59 +60,68 @@ class Ridges:
 
 
 def fit_ridges(group: Group) -> Ridges:
-    """Fit the ridge of a group's grid by all estimators; runs of equal content are fitted once."""
-    if group.grid is None:
-        row = RowRidge(reason=NO_GRID)
-        return Ridges(row, None, {name: Ridge(reason=NO_GRID) for name in ESTIMATORS})
-    return fit_surface_ridges(group.grid)
+    """Fit the ridge of a group's grid by all estimators; runs of equal content are fitted once.
+
+    The recommended estimator takes the metric on which the study selects; the others know accuracies only.
+    """
+    response = response_of(group)
+    row = RowRidge(reason=NO_GRID) if response is None else fit_response(response)
+    blind = NO_GRID if response is None else "no accuracy in the runs"
+    peaks, others = (None, dict.fromkeys(OTHERS, Ridge(reason=blind))) if group.grid is None else _others(group.grid)
+    # The error of a posterior rests on the noise, whose degrees of freedom it therefore has.
+    own = replace(row.as_ridge(), df=max(round(row.noise_df), 1) if row.has_number else 0)
+    return Ridges(row, peaks, {ROW_LIKELIHOOD: own, **others})
 
 
-def fit_surface_ridges(surface: Surface) -> Ridges:
-    """``fit_ridges`` of a surface; what it reports has no part in it."""
-    arrays = (surface.lr, surface.wd, surface.select, surface.seeds)
-    return _fit(surface.select.shape, *(np.ascontiguousarray(array).tobytes() for array in arrays))
-
-
-@lru_cache(maxsize=512)
-def _fit(shape: tuple[int, int, int], lr: bytes, wd: bytes, select: bytes, seeds: bytes) -> Ridges:
-    accuracy = np.frombuffer(select).reshape(shape)
-    surface = Surface(
-        lr=np.frombuffer(lr),
-        wd=np.frombuffer(wd).reshape(shape[:2]),
-        seeds=np.frombuffer(seeds, dtype=np.int64),
-        select=accuracy,
-        report=accuracy,
-    )
-    peaks = find_peaks(surface, paper.CI_LEVEL)
-    row = fit_rows_of(surface)
-    return Ridges(
-        row,
-        peaks,
-        {
-            # The error of a posterior rests on the noise, whose degrees of freedom it therefore has.
-            ROW_LIKELIHOOD: replace(row.as_ridge(), df=max(round(row.noise_df), 1) if row.has_number else 0),
-            CENSORED_PEAK: fit_censored_peak(peaks, paper.CI_LEVEL),
-            RESPONSE_SURFACE: fit_response_surface(surface, peaks, paper.CI_LEVEL),
-            ARGMAX_OLS: fit_argmax_ols(surface, peaks, paper.CI_LEVEL),
-        },
-    )
-
-
-def fit_rows_of(surface: Surface) -> RowRidge:
+def fit_response(response: Response) -> RowRidge:
     """The recommended estimator: of a grid, or of a cloud if hardly any learning rate occurs twice."""
-    if scattered(surface):
-        return fit_cloud(*flat(surface))
-    return fit_row_likelihood(surface.lr, surface.wd, surface.select)
+    shape = response.select.shape
+    return _fit_rows(shape, response.direction, *_contents(response.lr, response.wd, response.select))
 
 
-def scattered(surface: Surface) -> bool:
+def scattered(runs: Response) -> bool:
     """Whether the runs are a cloud, as of a random search, and not a grid with too few cells."""
-    lr, wd, _ = flat(surface)
+    lr, wd, _ = flat(runs)
     num_cells = len(np.unique(np.stack([lr, wd]), axis=1).T)
     return 2 * len(np.unique(lr)) > num_cells and is_cloud(lr, wd)
 
 
-def flat(surface: Surface) -> tuple[Floats, Floats, Floats]:
-    """The runs as a list: lr, wd and the accuracies that select; (N,) each."""
-    rows, columns, seeds = np.nonzero(np.isfinite(surface.select))
-    return surface.lr[rows], surface.wd[rows, columns], surface.select[rows, columns, seeds]
+def flat(runs: Response) -> tuple[Floats, Floats, Floats]:
+    """The runs as a list: lr, wd and the metric that selects; (N,) each."""
+    rows, columns, seeds = np.nonzero(np.isfinite(runs.select))
+    return runs.lr[rows], runs.wd[rows, columns], runs.select[rows, columns, seeds]
+
+
+def _others(surface: Surface) -> tuple[Peaks, dict[str, Ridge]]:
+    content = _contents(surface.lr, surface.wd, surface.select, surface.seeds)
+    return _fit_others(surface.select.shape, *content)
+
+
+def _contents(*arrays: np.ndarray) -> list[bytes]:
+    return [np.ascontiguousarray(array).tobytes() for array in arrays]
+
+
+@lru_cache(maxsize=512)
+def _fit_rows(shape: tuple[int, int, int], direction: str, lr: bytes, wd: bytes, select: bytes) -> RowRidge:
+    arrays = np.frombuffer(lr), np.frombuffer(wd).reshape(shape[:2]), np.frombuffer(select).reshape(shape)
+    runs = Response("", direction, *arrays[:2], np.arange(shape[2]), arrays[2], arrays[2])
+    return (
+        fit_cloud(*flat(runs), direction=direction)
+        if scattered(runs)
+        else fit_row_likelihood(*arrays, direction=direction)
+    )
+
+
+@lru_cache(maxsize=512)
+def _fit_others(
+    shape: tuple[int, int, int], lr: bytes, wd: bytes, select: bytes, seeds: bytes
+) -> tuple[Peaks, dict[str, Ridge]]:
+    accuracy = np.frombuffer(select).reshape(shape)
+    places = np.frombuffer(lr), np.frombuffer(wd).reshape(shape[:2])
+    surface = Surface(*places, select=accuracy, report=accuracy, seeds=np.frombuffer(seeds, dtype=np.int64))
+    peaks = find_peaks(surface, paper.CI_LEVEL)
+    return peaks, {
+        CENSORED_PEAK: fit_censored_peak(peaks, paper.CI_LEVEL),
+        RESPONSE_SURFACE: fit_response_surface(surface, peaks, paper.CI_LEVEL),
+        ARGMAX_OLS: fit_argmax_ols(surface, peaks, paper.CI_LEVEL),
+    }

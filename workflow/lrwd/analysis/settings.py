@@ -1,4 +1,4 @@
-"""What a group was trained with: optimizer, schedule, epochs, batch size; and which published number is about that."""
+"""What a group was trained with: optimizer, schedule, epochs, batch size; and the published claim on such trainings."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ NOT_TOLD = undefined("the runs do not say")
 
 @dataclass(frozen=True)
 class Setting:
-    """Of one group; an entry that the runs table lacks (as a table from elsewhere may) is the text "NA: reason".
+    """The setting of one group. An entry is undefined if the runs table lacks it, as a table from elsewhere may.
 
     Args:
         optimizer, schedule: names of the parts.
         epochs, batch_size: of the recipe.
-        images: that a training has seen, epochs * steps_per_epoch * batch_size: its budget.
+        images: images that a training sees, epochs * steps_per_epoch * batch_size; its budget.
     """
 
     optimizer: Entry
@@ -41,7 +41,7 @@ def setting_of(group: Group) -> Setting:
 
 
 def of_protocol(runs: pd.DataFrame) -> "pd.Series[bool]":
-    """Which runs keep to the paper's protocol: AdamW, cosine, its epochs and batch size, where the runs tell.
+    """Which runs keep to the paper's protocol: AdamW, cosine, its epochs and batch size, as far as the runs tell.
 
     Source: paper §3.1.
     """

@@ -23,11 +23,13 @@ class Group:
 
     Args:
         dataset, arch, label, recipe: which.
-        runs: its rows of the runs table.
-        grid: the surface of its grid, or None where it has no grid run yet.
+        runs: its rows of the runs table that have an accuracy.
+        metric_runs: its rows that have the metric on which the study selects, with ``metric`` and ``direction``.
+        grid: the surface of accuracies on its grid, or None where it has no such run yet.
         num_diverged: its diverged grid runs.
         num_missing: grid runs (lr, wd, seed) that it lacks, of those that any architecture of the same
-            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture).
+            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture); of a sequential
+            study, those that were asked for.
     """
 
     dataset: str
@@ -35,6 +37,7 @@ class Group:
     label: str
     recipe: str
     runs: pd.DataFrame
+    metric_runs: pd.DataFrame
     grid: Surface | None
     num_diverged: int
     num_missing: int
@@ -63,23 +66,30 @@ def groups(runs: pd.DataFrame) -> list[Group]:
         num_expected = len(in_grid[["lr", "wd"]].drop_duplicates()) * in_grid["seed"].nunique()
         for (dataset, arch, recipe), own in together.groupby(KEYS, sort=False):
             grid = own[own["in_grid"]]
+            accurate = grid[grid["select_top1"].notna()]
             result.append(
                 Group(
                     dataset=str(dataset),
                     arch=str(arch),
                     label=str(own["label"].iloc[0]),
                     recipe=str(recipe),
-                    runs=own,
-                    grid=surface_of(grid, sorted(grid["seed"].unique())) if len(grid) else None,
+                    runs=own[own["select_top1"].notna()],
+                    metric_runs=own[own["select_metric"].notna()],
+                    grid=surface_of(accurate, sorted(accurate["seed"].unique())) if len(accurate) else None,
                     num_diverged=int((grid["status"] == "diverged").sum()),
-                    num_missing=num_expected - len(grid),
+                    num_missing=_num_asked(own, num_expected) - len(grid),
                 )
             )
     return result
 
 
+def _num_asked(own: pd.DataFrame, expected: int) -> int:
+    asked = own["num_asked"].dropna() if "num_asked" in own else ()
+    return int(asked.iloc[0]) if len(asked) else expected
+
+
 def checked(runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have an accuracy, each column with its type.
+    """The rows that have an accuracy or the study's metric, each column with its type.
 
     Raises:
         DataError: a column is missing, an entry is not of its column's type, or a cell occurs twice.
@@ -88,7 +98,11 @@ def checked(runs: pd.DataFrame) -> pd.DataFrame:
     if absent:
         raise DataError(f"runs: column {', '.join(absent)} is missing; needed: {', '.join(NEEDED)}")
     runs = typed(runs)
-    runs = runs[runs["select_top1"].notna()]
+    if "select_metric" not in runs:
+        # A table of an earlier version, which knows accuracy only.
+        runs = runs.assign(metric="top1", direction="max", select_metric=runs["select_top1"])
+        runs = runs.assign(report_metric=runs["report_top1"])
+    runs = runs[runs["select_top1"].notna() | runs["select_metric"].notna()]
     twice = runs.duplicated([*KEYS, "lr", "wd", "seed"])
     if twice.any():
         cell = runs.loc[twice, [*KEYS, "lr", "wd", "seed"]].iloc[0].to_dict()

@@ -1,4 +1,4 @@
-"""How the estimators do on simulated studies with a study's own grid: bias, error, coverage."""
+"""Bias, error and coverage of the estimators on simulated studies with a study's own grid."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ _NAN = float("nan")
 
 @dataclass(frozen=True)
 class Estimate:
-    """What an estimator says of one simulated study; NaN where it says nothing.
+    """The estimates of one simulated study; NaN where undefined.
 
     Args:
         b, b_ci: slope and interval.
@@ -84,12 +84,12 @@ def _estimates(surface: Surface, truth: Truth) -> dict[str, Estimate]:
 
 
 def _of_ridge(ridge: Ridge, truth: Truth) -> Estimate:
-    """Its ratio is that at its reference learning rate, whose true value every hypothesis has."""
+    """Slope of a ridge, and its ratio at its reference lr, which has a true value under every hypothesis."""
     call = verdict(ridge)[0]
     if ridge.reason:
         return Estimate(_NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), call)
     error = ridge.ln_wd_ref - float(truth.ln_wd(np.array(ridge.lr_ref)))
-    # The interval of b is t·SE, and so is that of the height.
+    # Both intervals, of b and of the height, are t·SE.
     half = (ridge.b_ci[1] - ridge.b_ci[0]) / 2 / ridge.b_se * ridge.ln_wd_ref_se if ridge.b_se > 0 else _NAN
     return Estimate(ridge.b, ridge.b_ci, error, (error - half, error + half), call)
 
@@ -139,7 +139,7 @@ def _row(listed: list[Estimate], truth: Truth) -> dict[str, Any]:
 def _rho_columns(ln_rho: Floats, interval: Floats, reason: str) -> dict[str, Any]:
     names = ("rho_bias", "rho_rmse", "rho_coverage")
     if np.isneginf(ln_rho).any():
-        # A ratio of 0 is infinitely far from any other; its coverage is known all the same.
+        # ln 0 is infinite, so bias and error are undefined; the coverage is not.
         zero = undefined("some study gives a ratio of 0")
         return dict(zip(names, (zero, zero, _coverage(interval, 0.0)), strict=True))
     values = (_mean(ln_rho), _mean(ln_rho**2) ** 0.5, _coverage(interval, 0.0))
@@ -153,6 +153,6 @@ def _mean(values: Floats) -> float:
 
 def _coverage(interval: Floats, truth: float) -> float:
     known = ~np.isnan(interval).any(axis=1)
-    # Bounds of an argmax are cells of the grid: products of them carry rounding.
+    # Bounds of an argmax are cells of the grid, computed as products with rounding errors.
     held = (interval[known, 0] <= truth + 1e-9) & (truth - 1e-9 <= interval[known, 1])
     return float(held.mean()) if known.any() else _NAN

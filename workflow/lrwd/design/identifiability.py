@@ -39,7 +39,7 @@ _NOTICEABLE = 0.2
 
 
 def call(surface: Surface) -> str:
-    """Call the hypothesis that the recommended estimator leaves standing, or ``not identifiable``."""
+    """The hypothesis that the recommended estimator does not reject, or ``not identifiable``."""
     return verdict(fit_censored_peak(find_peaks(surface, paper.CI_LEVEL), paper.CI_LEVEL))[0]
 
 
@@ -107,7 +107,7 @@ def _wd_text(grid: Grid) -> str:
 
 
 def _power(grid: Grid, truth: Truth, knobs: Knobs, num_seeds: int, num_simulations: int) -> Power:
-    # Named by what is simulated, so that a row does not depend on which others the table has.
+    # The seed depends on what is simulated, not on the table's other rows.
     content = zlib.crc32(np.concatenate([grid[0], grid[1].ravel()]).tobytes())
     generator = np.random.default_rng(derive(knobs.random_seed, "power", content, truth.text, num_seeds))
     return power(call, grid, truth, knobs.response, num_seeds, num_simulations, generator, UNKNOWN)

@@ -32,7 +32,7 @@ LOOKS = ((VERMILLION, "o", "-"), (BLUE, "s", "-"), (GREEN, "^", "--"), (SKY, "D"
 _KINDS = {"study": "the study's grid", "proposed": "proposed"}
 _SLOPES = {1.0: "+1", 0.0: "0", -1.0: "−1"}
 _PANEL_HEIGHT = 2.6
-# Equal powers are drawn beside each other: this share of the distance between two numbers of seeds.
+# Shift between hypotheses, so that equal powers are visible, as a share of the distance between numbers of seeds.
 _APART = 0.05
 
 

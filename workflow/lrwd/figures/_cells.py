@@ -9,7 +9,7 @@ import pandas as pd
 
 from lrwd.figures._text import compact
 
-# Free space between the row of zero and the rest, in rows.
+# Gap between the row of wd = 0 and the other rows, in heights of a row.
 BREAK = 0.35
 
 
@@ -131,7 +131,7 @@ class Layout:
 
 
 def layout_of(rows: pd.DataFrame) -> Layout:
-    """Layout for the grid cells of a block: what any of its groups has is expected of each.
+    """Layout for the grid cells of a block: a cell that any of its groups has is expected of all of them.
 
     Weight decays are one common axis unless most differ between learning rates (grids given as ratios
     wd/lr or as time scales); the common axis also shows cells that no group has trained yet.

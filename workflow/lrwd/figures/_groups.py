@@ -1,4 +1,4 @@
-"""Groups (data set, architecture, recipe) of a study, their order, names and panels."""
+"""The groups (data set, architecture, recipe) of a study: their order, names and panels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lrwd.figures._text import shortened
 
 @dataclass(frozen=True)
 class Group:
-    """One architecture trained on one data set with one recipe: what gets a panel or a row of its own."""
+    """One architecture trained on one data set with one recipe; it has its own panel or row in a figure."""
 
     dataset: str
     recipe: str
@@ -26,13 +26,13 @@ class Group:
         return frame[keep]
 
     def row(self, frame: pd.DataFrame) -> "pd.Series | None":
-        """The one row that a table has for this group, or None while it has none."""
+        """The row that a table has for this group, or None if it has none yet."""
         rows = self.rows(frame)
         return rows.iloc[0] if len(rows) else None
 
 
 def grid_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs that belong to the grid and have an accuracy (a run of the line alone is no cell of a panel)."""
+    """Runs that belong to the grid and have an accuracy."""
     return runs[runs["in_grid"] & runs["report_top1"].notna()]
 
 
@@ -49,7 +49,7 @@ def groups(runs: pd.DataFrame) -> list[Group]:
 
 
 def blocks(listed: Sequence[Group]) -> dict[tuple[str, str], list[Group]]:
-    """Groups by (data set, recipe): what may share a colour scale or be averaged."""
+    """Groups by (data set, recipe); only groups of one block may share a colour scale or be averaged."""
     result: dict[tuple[str, str], list[Group]] = {}
     for group in listed:
         result.setdefault((group.dataset, group.recipe), []).append(group)
@@ -57,7 +57,7 @@ def blocks(listed: Sequence[Group]) -> dict[tuple[str, str], list[Group]]:
 
 
 def block_name(dataset: str, recipe: str, listed: Sequence[Group]) -> str:
-    """Name of a data set and recipe, of which a study may have one: then the other is enough, or the data set."""
+    """Name of a data set and recipe; whichever the study has only one of is left out."""
     several_recipes = len({group.recipe for group in listed}) > 1
     several_datasets = len({group.dataset for group in listed}) > 1
     names = [dataset] if several_datasets or not several_recipes else []
@@ -69,14 +69,14 @@ def name(group: Group, listed: Sequence[Group]) -> str:
     several = len({(other.dataset, other.recipe) for other in listed}) > 1
     if several and len({other.arch for other in listed}) == 1:
         return block_name(group.dataset, group.recipe, listed)
-    # Two architectures may share a label; then the file's name tells them apart.
+    # Two architectures may share a label; then the name in the configuration is added.
     double = len({other.arch for other in listed if other.label == group.label}) > 1
     label = f"{shortened(group.label)} ({shortened(group.arch)})" if double else shortened(group.label)
     return f"{label} · {block_name(group.dataset, group.recipe, listed)}" if several else label
 
 
 def _lines_of(listed: Sequence[Group]) -> list[list[Group]]:
-    """Groups whose panels follow each other, in rows of their own."""
+    """Groups in lists whose panels each start a new row."""
     found = list(blocks(listed).values())
     return [list(listed)] if all(len(block) == 1 for block in found) else found
 

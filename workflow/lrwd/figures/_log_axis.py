@@ -1,4 +1,4 @@
-"""A logarithmic axis with plain numbers at its ticks: matplotlib's are formulas, which our style does not read."""
+"""A logarithmic axis with plain numbers at its ticks; matplotlib's are formulas, which our style does not render."""
 
 import math
 
@@ -7,12 +7,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from lrwd.figures._text import compact
 
-# Over so many decades, the finest ticks of these that are not crowded.
+# (largest number of decades, tick digits within a decade): the finest ticks that are not crowded.
 TICKS = ((1.2, (1.0, 2.0, 3.0, 5.0)), (2.2, (1.0, 3.0)), (float("inf"), (1.0,)))
 
 
 def log_axis(axes: Axes, which: str) -> None:
-    """Make an axis logarithmic; called after all is drawn on it, as the range decides which ticks there are.
+    """Make an axis logarithmic. Call it after everything is drawn, as the ticks depend on the range of the data.
 
     Args:
         axes: the panel.

@@ -1,4 +1,4 @@
-"""A logarithmic axis that also has a place for zero, set apart below a break."""
+"""A logarithmic axis that also shows zero, below a break."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class LogZero:
         return cls.of(np.where(array < 0, 0.0, array), pad=0.04)
 
     def place(self, values: np.ndarray | float) -> np.ndarray:
-        """Positions on the axis: zero (and below) at its own place, all else as it is."""
+        """Positions on the axis: zero and negative values at the place of zero, all others unchanged."""
         array = np.asarray(values, dtype=float)
         return np.where(array <= 0, self.start if self.zero is None else self.zero, array)
 

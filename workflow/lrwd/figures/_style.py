@@ -35,21 +35,21 @@ LINE_HEIGHT = 0.165
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": FONT_SIZE,
-    # Names are shown as they are, a $ in them too.
+    # Names are shown literally, including any $.
     "text.parse_math": False,
     "hatch.linewidth": 0.8,
-    # Text as outlines: the picture looks alike where DejaVu Sans is not installed.
+    # Text as outlines, so that an SVG looks the same without DejaVu Sans.
     "svg.fonttype": "path",
     # Without a fixed salt, the ids inside an SVG are random.
     "svg.hashsalt": "lrwd",
 }
 
-# Okabe & Ito (2008), Color Universal Design: told apart with any of the common colour-vision deficiencies.
+# Okabe & Ito (2008), Color Universal Design: distinguishable with any of the common colour-vision deficiencies.
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, ORANGE, SKY = "#CC79A7", "#E69F00", "#56B4E9"
 INK, GREY, PALE, PUBLISHED = "#1A1A1A", "#6E6E6E", "#E6E6E6", "#7A7A7A"
 
-# The paper's five families keep their look in every figure, whatever else a study contains.
+# The paper's five families look the same in every figure, whatever else a study contains.
 FAMILIES = {
     "resnet": (BLUE, "o"),
     "vit": (VERMILLION, "s"),
@@ -106,7 +106,7 @@ def looks(labels: Iterable[str]) -> dict[str, tuple[str, str]]:
             result[label] = families[index]
     spare = free + [look for look in families if look not in result.values()]
     for count, label in enumerate([label for label in ordered if label not in result]):
-        # After one round the same colours return with other markers.
+        # When the looks are used up, colours repeat with other markers.
         turn, index = divmod(count, len(spare))
         result[label] = (spare[index][0], spare[(index + turn) % len(spare)][1])
     return result
@@ -147,7 +147,7 @@ def _reserve(figure: Figure, head: float) -> None:
 
 
 def message_figure(title: str, subtitle: str, message: str) -> Figure:
-    """A figure that only says why there is nothing to draw (a study whose first cells are still running)."""
+    """A figure that only says why there is nothing to draw, as when a study's first cells are still running."""
     figure = new_figure(title, subtitle, 7.0, 1.2)
     axes = figure.subplots()
     axes.set_axis_off()
@@ -191,7 +191,7 @@ def legend(figure: Figure, handles: Sequence[Artist]) -> None:
     figure.legend(
         handles=list(handles),
         loc="outside lower center",
-        # Even columns: five entries in four would leave one alone in its row.
+        # As even as possible: five entries in four columns would leave one alone in its row.
         ncols=-(-len(handles) // num_rows),
         fontsize=FONT_SIZE,
         frameon=False,

@@ -10,7 +10,7 @@ from matplotlib.textpath import TextPath
 
 from lrwd.analysis.undefined import number, reason, undefined
 
-# Characters of a name on a figure.
+# Longest name on a figure, in characters.
 MAX_NAME = 29
 
 
@@ -30,11 +30,11 @@ def compact(value: float) -> str:
 
 
 def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> str:
-    """Print an estimate with its confidence interval: ``0.098 [0.081, 0.115]``, or what of it is defined.
+    """Print an estimate with its confidence interval: ``0.098 [0.081, 0.115]``, or the part that is defined.
 
     Args:
         value, low, high: entries of a table.
-        decimals: digits behind the point; None lets the largest of the three have three digits.
+        decimals: digits after the point; if None, the largest number has 3 significant digits.
     """
     if reason(value):
         return undefined(reason(value))
@@ -45,7 +45,7 @@ def interval(value: Any, low: Any, high: Any, decimals: int | None = None) -> st
     three = [number(value), number(low), number(high)]
     largest = max(abs(one) for one in three)
     power = math.floor(math.log10(largest)) if largest > 1e-12 else 2
-    # One number of decimals for all three: 0.004 beside 0.196, not 4.13e-3.
+    # The same number of decimals for all three: 0.004 with 0.196, not 4.13e-3.
     decimals = max(0, 2 - power) if -3 <= power <= 4 else None
     printed = [_fixed(one, decimals) for one in three]
     return f"{printed[0]} [{printed[1]}, {printed[2]}]"
@@ -68,7 +68,7 @@ def inches(text: str, size: float) -> float:
 
 
 def shortened(text: str) -> str:
-    """A name with its middle left out where it is too long for a label: names often differ at their ends."""
+    """A name; if it is too long for a label, without its middle, as names often differ at their ends."""
     if len(text) <= MAX_NAME:
         return text
     half = (MAX_NAME - 1) // 2
@@ -76,9 +76,9 @@ def shortened(text: str) -> str:
 
 
 def wrap(text: str, width: float, size: float) -> str:
-    """Break a text into lines of at most ``width`` inches; at " · " if it has such joints, else at spaces.
+    """Break a text into lines of at most ``width`` inches; at " · " if there is any, else at spaces.
 
-    Names that are too long for a line are broken behind an underscore.
+    Names that are too long for a line are broken after an underscore.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -96,7 +96,7 @@ def wrap(text: str, width: float, size: float) -> str:
 
 
 def _broken(name: str, width: float, size: float) -> list[str]:
-    """A name in parts that fit on a line each, as far as its underscores allow."""
+    """Parts of a name that fit on a line each, as far as its underscores allow."""
     parts = [""]
     for piece in re.split(r"(?<=_)", name):
         if parts[-1] and inches(parts[-1] + piece, size) > width:

@@ -1,4 +1,4 @@
-"""Figure: accuracy against wd/lr, wd and lr*wd, overlaid across lr: what makes the curves one?"""
+"""Figure: accuracy curves of all lr against wd/lr, wd and lr*wd: on which axis do they coincide?"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ COLUMNS = (
     *("dataset", "arch", "label", "recipe", "x", "collapse", "collapse_ci_low", "collapse_ci_high", "best"),
     "best_probability",
 )
-# The best axis is marked as such if it is the best in at least this share of the resampled seeds.
+# The best axis is marked if it is the best in at least this share of the resampled seeds.
 CLEARLY = 0.95
 # Name in the table -> (power of lr in x = wd·lr**power, label of the axis).
 AXES = {
@@ -45,7 +45,7 @@ MARKERS = "osD^vPX<>h"
 
 @from_grid(TITLE)
 def draw(given: Input) -> Figure:
-    """Curves of all learning rates, less each one's best, on three axes, one row a group.
+    """Accuracy below the best of its learning rate, on three axes, one row a group.
 
     Reads ``collapse`` for the numbers and for which axis is best.
     """
@@ -80,7 +80,7 @@ def draw(given: Input) -> Figure:
 
 
 def _look(lr: float, lrs: Sequence[float]) -> dict[str, Any]:
-    """Colour and marker of a learning rate: both, so that neighbours in colour stay apart."""
+    """Colour and marker of a learning rate; similar colours have different markers."""
     place = lrs.index(lr)
     shade = matplotlib.colormaps["viridis"](0.92 * place / max(len(lrs) - 1, 1))
     return {"color": shade, "marker": MARKERS[place % len(MARKERS)], "markersize": 4.5, "linewidth": 1.5}
@@ -95,7 +95,7 @@ def _panel(axes: Axes, means: pd.DataFrame, power: float, lrs: Sequence[float]) 
 
 
 def _ticks(scale: LogZero, room: float) -> list[float]:
-    """As many round ticks as have room for their labels."""
+    """As many round ticks as there is room for."""
     for most in range(7, 1, -1):
         ticks = scale.ticks(most)
         if sum(inches(compact(tick), FONT_SIZE) + 0.15 for tick in ticks) <= 0.7 * room:
@@ -104,7 +104,7 @@ def _ticks(scale: LogZero, room: float) -> list[float]:
 
 
 def _head(axes: Axes, above: str, rows: pd.DataFrame, axis: str) -> None:
-    """Over each panel its number; over the first one the group's name too."""
+    """Write the collapse above a panel, and the group's name above the first one."""
     rows = rows[rows["x"] == axis]
     clearly = False
     if rows.empty or reason(rows.iloc[0]["collapse"]):
@@ -135,7 +135,7 @@ def axis_name(axis: str) -> str:
 
 
 def _depth(row: Sequence[Axes], means: pd.DataFrame) -> bool:
-    """Limit a row's depth, so that collapsed cells do not flatten the rest; says whether any lies below."""
+    """Limit a row's depth, so that cells near chance do not flatten the rest; returns whether any lies below."""
     below = -means["drop"].to_numpy(dtype=float)
     deepest = float(below.max(initial=0.0))
     usual = float(np.quantile(below, 0.75)) if len(below) else 0.0

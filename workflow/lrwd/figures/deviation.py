@@ -30,7 +30,7 @@ TITLE = "Accuracy lost when λ deviates from ρη by the factor κ"
 COLUMNS = ("dataset", "recipe", "scope", "kappa", "drop_pp", "ci_low_pp", "ci_high_pp", "obtained")
 FIT = ("dataset", "recipe", "scope", "beta_pp", "gamma")
 MEAN = "all"
-# What fills a marker: trained on the line (or the reference there), read off between grid cells, or both.
+# How the accuracies behind a point were obtained -> how its marker is filled.
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
 
@@ -73,7 +73,7 @@ def _of(frame: pd.DataFrame, block: tuple[str, str]) -> pd.DataFrame:
 
 
 def _note(drops: pd.DataFrame, fits: pd.DataFrame) -> str:
-    """What a panel must say in words: the fit's numbers, and what is undefined and why."""
+    """The text above a panel: the fit's numbers, and what is undefined and why."""
     parts: list[str] = []
     fit = fits[fits["scope"] == MEAN]
     if len(fit):
@@ -136,7 +136,7 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
 
 
 def _ticks(kappas: list[float]) -> list[float]:
-    """The kappas themselves, without those too near (in ln kappa) to label."""
+    """The kappas that can be labelled without overlap."""
     room = 0.055 * np.log(kappas[-1] / kappas[0]) if len(kappas) > 1 else 0.0
     kept = [1.0] if 1.0 in kappas else []
     for kappa in kappas:
@@ -162,7 +162,7 @@ def _curve(axes: Axes, rows: pd.DataFrame, colour: str, marker: str, width: floa
 
 
 def _published(axes: Axes) -> None:
-    """Published means with their intervals, a little beside their kappa so that both can be read."""
+    """Published means with their intervals, shifted a little so that both data sets can be read."""
     for dataset, shift in zip(paper.DATASETS, (0.955, 1.047), strict=True):
         colour, marker = LOOKS[dataset]
         for row in paper.TABLE_2:

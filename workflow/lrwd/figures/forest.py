@@ -34,7 +34,7 @@ class Row:
 
     @property
     def defined(self) -> list[float]:
-        """What of the estimate and its limits is defined."""
+        """The estimate and its limits, without those that are undefined."""
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
 

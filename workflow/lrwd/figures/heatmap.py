@@ -22,7 +22,7 @@ from lrwd.figures._text import compact, inches, wrap
 TITLE = "Accuracy over learning rate and weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
 MISSING, DIVERGED, BEST, AT_EDGE = "#EDEDED", "#D5D5D5", "#C00000", "#FF9D5C"
-# Marker of an optimum: inside the grid, at its smallest or largest weight decay, at exactly zero.
+# Where an optimum lies -> its marker: inside the grid, at its smallest or largest weight decay, or at zero.
 EDGES = {"interior": "o", "low": "v", "high": "^", "zero": "s"}
 
 
@@ -65,9 +65,9 @@ def draw(given: Input) -> Figure:
 def _scales(means: dict[Group, pd.DataFrame], chance: float) -> dict[Group, Normalize]:
     """One colour scale for a block if its panels' accuracies overlap well, else one a panel.
 
-    Collapsed cells must not use up the colours that show the optimum: those near chance never set the
-    scale, and where the lowest quarter of the
-    cells spans more than a third of the range, the scale starts above it and the bar's end is pointed.
+    Bad cells must not use up the colours that show the optimum: cells near chance do not affect the scale; and if the
+    lowest quarter of the cells spans more than a third of the range, the scale starts above that quarter and the bar's
+    end is pointed.
     """
     values = {group: _learnt(mean["top1"].to_numpy(dtype=float), chance) for group, mean in means.items()}
     lows = {group: np.quantile(value, 0.25) for group, value in values.items()}
@@ -149,7 +149,7 @@ def _axes(axes: Axes, layout: Layout, width: float, first: bool) -> None:
     axes.set_xlim(-0.5, len(layout.lrs) - 0.5)
     axes.set_ylim(*layout.limits())
     labels = [compact(lr) for lr in layout.lrs]
-    # Upright labels where they fit side by side, else turned.
+    # Labels are horizontal if they fit next to each other, else vertical.
     room = (width - 1.2) / len(labels)
     turned = max(inches(label, FONT_SIZE) for label in labels) + 0.08 > room
     axes.set_xticks(range(len(labels)), labels=labels, size=FONT_SIZE, rotation=90 if turned else 0)

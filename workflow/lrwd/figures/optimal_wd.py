@@ -37,7 +37,7 @@ FITS = (
     "b_ci_low",
     "b_ci_high",
 )
-# The rival directions of the optimum in the plane, as slopes of ln wd* on ln lr.
+# The slopes of ln wd* on ln lr that the hypotheses predict.
 DIRECTIONS = {1: "b = +1", 0: "b = 0", -1: "b = −1"}
 BAND = "#F1F1F1"
 
@@ -66,7 +66,7 @@ def draw(given: Input) -> Figure:
             axes = places[group]
             dress(axes)
             across.apply(axes, "x", most=5, ticks=across.labelled(block["lr"], width / columns - 1.3, False))
-            # A grid of ratios has too many values of wd to be worth naming: round values then.
+            # A grid of ratios has too many values of wd to label each; then the ticks are round values.
             named = up.labelled(block["wd"], 1.9, True) if block["wd"].nunique() <= 16 else None
             up.apply(axes, "y", most=7, ticks=named)
             _range(axes, up, block)
@@ -99,7 +99,7 @@ def _title(group: Group, listed: list[Group], fit: "pd.Series | None", width: fl
 
 
 def _range(axes: Axes, up: LogZero, block: pd.DataFrame) -> None:
-    """Shade the weight decays that were trained at each learning rate: an optimum cannot lie outside."""
+    """Shade the weight decays that were trained at each learning rate; no optimum can lie outside."""
     positive = block[block["wd"] > 0].groupby("lr")["wd"]
     if positive.ngroups:
         lr = np.array(sorted(positive.groups))
@@ -163,13 +163,13 @@ def _panel(
 
 
 def _line(axes: Axes, up: LogZero, x: np.ndarray, y: np.ndarray, **style: object) -> None:
-    """A line, drawn only within the logarithmic part: below the break there is no scale."""
+    """A line, drawn only above the break, as there is no scale below it."""
     inside = (y >= up.low) & (y <= up.high)
     axes.plot(x[inside], y[inside], zorder=2, **style)  # type: ignore[arg-type]
 
 
 def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, float]) -> None:
-    """Thin lines of the rival slopes through the optima's centre, labelled where they leave the panel."""
+    """Thin lines of the predicted slopes through the optima's centre, labelled at the panel's edge."""
     x = np.geomspace(across.low, across.high, 400)
     height = np.log(up.high / up.start)
     beside: list[tuple[float, str]] = []
@@ -195,7 +195,7 @@ def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, f
 
 
 def _handles(marks: set[str]) -> list[Artist]:
-    """Legend entries of what occurred; colours stand for architectures, so these are black."""
+    """Legend entries of the marks that occurred; black, as colours stand for architectures."""
     point = {"linestyle": "", "marker": "o", "markersize": 7, "markeredgewidth": 1.5}
     entries: dict[str, Artist] = {
         "inside": key("λ*(η) inside the grid", color=INK, **point),

@@ -68,7 +68,7 @@ def draw(given: Input) -> Figure:
 
 
 def _in_order(liberties: pd.Series) -> list[str]:
-    """The liberties, the sum of all last, whatever the order of the rows."""
+    """The liberties in alphabetical order, all of them together last."""
     return sorted({str(liberty) for liberty in liberties}, key=lambda text: (text.startswith("all"), text))
 
 
@@ -85,7 +85,7 @@ def _line(axes: Axes, y: float, row: pd.Series, look: tuple[str, str]) -> None:
 
 
 def _limits(found: pd.DataFrame) -> tuple[float, float]:
-    """All estimates and most of their intervals: one far wider than the rest must not squeeze them."""
+    """Limits that show all estimates and most intervals: a far wider interval is cut off."""
     values = np.array([[number(entry) for entry in found[column]] for column in COLUMNS[5:]])
     points = values[0][np.isfinite(values[0])]
     ends = values[1:][np.isfinite(values[1:])]

@@ -17,7 +17,7 @@ TITLE = "Which ratios ρ the resampled seeds give, and how often"
 COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "probability")
 BAND = "#C9C9C9"
 ROW = 0.72
-# Share of the axis below which two spikes cannot be told apart.
+# Spikes nearer than this share of the axis overlap.
 CLOSE = 0.006
 
 
@@ -76,7 +76,7 @@ def draw(given: Input) -> Figure:
 def _added_up(
     x: np.ndarray, height: np.ndarray, limits: tuple[float, float], logarithmic: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes too close to be told apart, as one at their mean place, as high as all together."""
+    """Spikes that would overlap, merged into one at their mean place and with their summed height."""
     order = np.argsort(x)
     x, height = x[order], height[order]
     place, ends = (np.log(x), np.log(limits)) if logarithmic else (x, np.array(limits))

@@ -74,7 +74,7 @@ def draw(given: Input) -> Figure:
     figure = given.new_figure(width, 3.1 * num_rows(listed, columns))
     marks: set[str] = set()
     places = panels(figure, listed, columns)
-    # Text is wrapped to the panel's inside: constrained layout ignores the width of titles.
+    # Text is wrapped to the panel's width, as constrained layout ignores the width of titles.
     room = width / columns - (0.95 if columns > 1 else 1.6)
     for group, axes in places.items():
         dress(axes)
@@ -105,7 +105,7 @@ def _cells(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _norm(columns: Sequence[pd.Series]) -> Normalize:
-    """Colours for what lies around the ridge; collapsed cells get the end of the scale."""
+    """A colour scale for the cells around the ridge; cells far below them have its last colour."""
     together = np.concatenate([drop.to_numpy(dtype=float) for drop in columns])
     usual = 2.0 * float(np.quantile(-together, 0.5)) if together.size else 1.0
     return Normalize(-max(usual, 0.5), 0.0)
@@ -129,7 +129,7 @@ def _limits(cells: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, floa
 
 
 def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> bool:
-    """The accuracies as a faint map, columns of cells of their own; says whether they fill the panel."""
+    """Draw the accuracies as a faint map, cell by cell; returns whether the cells fill the panel."""
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(*x)
@@ -172,7 +172,7 @@ def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
 
 
 def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
-    """What one learning rate says of its optimum; returns its kind, "" if it says nothing that has a place."""
+    """Draw what is known of the optimum at one learning rate; returns its kind, "" if nothing was drawn."""
     lr, kind, star = number(row["lr"]), str(row["row_kind"]), number(row["wd_star"])
     low, high = (number(row.get(column)) for column in BOUNDS)
     if kind == "peak":
@@ -186,7 +186,7 @@ def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
         axes.plot([lr, lr], [low, high], color=INK, linewidth=1.6, linestyle=(0, (1, 1)), zorder=3)
         axes.plot([lr, lr], [low, high], "_", color=INK, markersize=8, markeredgewidth=1.6, zorder=3)
     elif kind in ("low", "high"):
-        # From the bound to the panel's end on the side on which the optimum lies, the grid's edge included.
+        # From the bound, or else the grid's edge, to the panel's end on the side on which the optimum lies.
         bound = high if kind == "low" else low
         start = bound if math.isfinite(bound) else star if star > 0 else y[0]
         end = y[0] * (y[1] / y[0]) ** 0.03 if kind == "low" else y[1] / (y[1] / y[0]) ** 0.03
@@ -203,7 +203,7 @@ def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
 
 
 def _axes(axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float) -> None:
-    """Round ticks on both axes; panels may differ in their grids, so that each names its own."""
+    """Round ticks on both axes of every panel, as the panels' grids may differ."""
     across, up = LogZero(*x, None, x[0]), LogZero(*y, None, y[0])
     wds = np.unique(cells["wd"])
     ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False)

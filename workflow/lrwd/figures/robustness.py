@@ -30,7 +30,7 @@ TITLE = "What another recipe changes: the ratio ρ and the slope b"
 COLUMNS = ("dataset", "arch", "label", "recipe", "reference", "rho", "rho_ci_low", "rho_ci_high", "b", "b_argmax")
 SLOPES = {1.0: "ratio", 0.0: "constant", -1.0: "time scale"}
 ROW = 0.3
-# How far an argmax slope and a published ratio stand below the row's own mark, in rows.
+# Distance from a row's mark down to its argmax slope or published ratio, in rows.
 BELOW = 0.27
 HOLLOW, _ = LOOKS[paper.CIFAR100]
 
@@ -80,13 +80,13 @@ def _rows(fits: pd.DataFrame) -> list[Row]:
     look = looks([group.label for group in listed])
     several = len({group.dataset for group in listed}) > 1
     rows: list[Row] = []
-    # ``groups`` sorts by recipe before it sorts by network; here a network's recipes belong together.
+    # ``groups`` sorts by recipe first; here the recipes of a network follow each other.
     for dataset, arch in dict.fromkeys((group.dataset, group.arch) for group in listed):
         mine = [group for group in listed if (group.dataset, group.arch) == (dataset, arch)]
         heading = mine[0].label if len({g.arch for g in listed if g.label == mine[0].label}) == 1 else arch
         rows.append(Row(f"{shortened(dataset)}, {shortened(heading)}" if several else shortened(heading)))
         frames = [group.rows(fits).iloc[0] for group in mine]
-        # The reference first, as the others are read against it.
+        # The reference first, as the others are compared with it.
         for fit in sorted(frames, key=lambda fit: (fit["recipe"] != fit["reference"], str(fit["recipe"]))):
             star = " (reference)" if fit["recipe"] == fit["reference"] and len(frames) > 1 else ""
             rows.append(Row(f"{shortened(str(fit['recipe']))}{star}", fit, *look[mine[0].label]))

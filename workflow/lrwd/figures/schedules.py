@@ -64,14 +64,14 @@ def _draw_cell(axes: Axes, history: pd.DataFrame, colour: str) -> bool:
     decay = history["wd_t"] / history["wd"].where(history["wd"] > 0)
     scheduled = bool((decay.dropna() != 1).any())
     if scheduled:
-        # Dark, as it may lie on the learning rate's line.
+        # In a dark colour, as it may coincide with the learning rate's line.
         _mean(axes, history["epoch"] + 1, decay, INK, DASHED)
     return scheduled
 
 
 def _mean(axes: Axes, epoch: pd.Series, share: pd.Series, colour: str, style: object) -> None:
     by_epoch = share.groupby(epoch).agg(["mean", "min", "max"]).dropna()
-    # A point an epoch: what lies between, a warm-up within the first one, say, is not recorded.
+    # One point for each epoch: rates within an epoch, such as a warm-up in the first one, are not recorded.
     axes.plot(
         by_epoch.index, by_epoch["mean"], color=colour, linestyle=style, linewidth=1.5 if style == "-" else 1.0,
         marker="." if style == "-" else "", markersize=4, zorder=3,

@@ -32,7 +32,7 @@ COLUMNS = ("dataset", "arch", "label", "recipe", "best_2d_lr", "best_2d_wd")
 # Role of a cell -> its colour and width; "best" is drawn last, on top.
 ROLES = {"smallest λ": (BLUE, 1.3), "largest λ": (VERMILLION, 1.3), "best cell": (INK, 1.8)}
 DASHED = (0, (2.5, 1.5))
-# From this ratio on a linear axis would flatten the end of the loss curve.
+# A loss that falls by more than this factor has a logarithmic axis.
 LOG_FROM = 30.0
 
 
@@ -88,7 +88,7 @@ def _cells(grid: pd.DataFrame, best: "pd.Series | None") -> list[Cell]:
     lr, wd = (np.nan, np.nan) if best is None else (number(best["best_2d_lr"]), number(best["best_2d_wd"]))
     if not np.isfinite([lr, wd]).all():
         lr, wd = grid.groupby(["lr", "wd"])["select_top1"].mean().idxmax()
-    # A table's values are rounded; a cell is named by the exact ones.
+    # The table's values are rounded; take the exact ones of the runs.
     lr = _nearest(grid["lr"], lr)
     wds = grid.loc[grid["lr"] == lr, "wd"]
     wd = _nearest(wds, wd)
@@ -136,7 +136,7 @@ def _draw_cell(places: np.ndarray, history: pd.DataFrame, cell: Cell, measure: s
         if not diverged:
             _mean(axes, rows, column, factor, cell.role, style)
             continue
-        # A mean over the seeds that are left would jump where one ends: each seed for itself.
+        # The mean over the remaining seeds would jump where a seed ends, so each seed has its own line.
         kinds.add("ended")
         for seed, line in rows.dropna(subset=[column]).groupby("seed"):
             last = [-1] if seed in diverged and style == "-" else []
@@ -154,7 +154,7 @@ def _mean(axes: Axes, rows: pd.DataFrame, column: str, factor: float, role: str,
     epoch = by_epoch.index.to_numpy()
     colour, width = ROLES[role]
     order = 3 if role == "best cell" else 2
-    # Marked where not every epoch was evaluated, and where one point makes no line.
+    # Points are marked if not every epoch was evaluated, or if there is only one.
     marker = "o" if len(epoch) == 1 or len(epoch) < rows["epoch"].nunique() else None
     axes.plot(
         epoch, by_epoch["mean"], color=colour, linewidth=width, linestyle=style, marker=marker, markersize=4,

@@ -1,4 +1,4 @@
-"""A page of Markdown as HTML, for Snakemake's report, which shows no Markdown; knows what the verdict uses, no more."""
+"""Markdown as HTML, for Snakemake's report, which cannot show Markdown; only what our pages use is supported."""
 
 import html
 import re

@@ -9,7 +9,7 @@ from lrwd.analysis.surfaces import KEYS
 from lrwd.analysis.undefined import known
 from lrwd.reports.wording import table_row
 
-# Networks with a line of their own: the page is one, and the tables have them all.
+# Most networks listed, so that the verdict stays one page; the tables have all.
 MAX_NETWORKS = 10
 
 Row = dict[str, Any]
@@ -22,12 +22,12 @@ def recommended(ridge: pd.DataFrame) -> list[Row]:
 
 
 def shown(networks: list[Row]) -> list[Row]:
-    """Those with a line of their own: where there are too many, the ones with a slope come first."""
+    """The networks that get a line; if there are too many, those with a slope come first."""
     return sorted(networks, key=lambda row: known(row["b"]) is None and len(networks) > MAX_NETWORKS)[:MAX_NETWORKS]
 
 
 def left_out(networks: list[Row], table: str, num_columns: int) -> list[str]:
-    """A last row that says how many have none of their own."""
+    """A last row that says how many networks are left out."""
     more = len(networks) - MAX_NETWORKS
     return [table_row(f"{more} more: `tables/{table}.csv`", *[""] * (num_columns - 1))] if more > 0 else []
 
@@ -38,7 +38,7 @@ def rows_of(table: pd.DataFrame, row: Row) -> list[Row]:
 
 
 def key_of(row: Row) -> tuple[str, ...]:
-    """What tells a network's rows from another's, in any table."""
+    """What identifies a network's rows in any table."""
     return tuple(str(row[name]) for name in KEYS)
 
 

@@ -47,7 +47,7 @@ def slopes(networks: list[Row], names: dict[Any, str], tables: Tables, bears: bo
     lines = [f"**{_headline(matters, bears)}**", ""] if matters else []
     lines += [*without_effect(networks, names, tables), ""] if len(matters) < len(networks) else []
     lines += [
-        "| network | b, from η to η | local slope at either end | what stays constant | if you halve η, multiply λ by |",
+        "| network | b, from η to η | local slope at both ends | what stays constant | halve η: multiply λ by |",
         "|---|---|---|---|---|",
     ]
     for row in shown(networks):
@@ -248,7 +248,7 @@ def _shared(row: Row, num_networks: int, bears: bool) -> str:
 
 
 def _near(row: Row) -> str:
-    """Where the published ratio lies, seen from the mean of ours."""
+    """How the published ratio compares with the mean of ours."""
     low, high, p_near = known(row["rho_ci_low"]), known(row["rho_ci_high"]), known(row["p_is_0_10_1_50"])
     if p_near is not None and p_near < 1 - paper.CI_LEVEL:
         return "shown to be within a factor of 1.5 of the mean"

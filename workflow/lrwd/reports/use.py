@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from lrwd.analysis.undefined import known, reason
+from lrwd.analysis.undefined import is_undefined, known, reason
 from lrwd.reports.networks import Row, Tables, key_of, left_out, rows_of, shown
-from lrwd.reports.wording import code, count, in_symbols, percent_interval, plus_minus, rounded, table_row
+from lrwd.reports.wording import code, count, in_symbols, metric_name, plus_minus, rounded, table_row, to_expect
 from lrwd.tables.best import INSIDE
 from lrwd.tables.no_effect import EVERY, SHOWN
 
@@ -16,15 +16,12 @@ _NUM_NEXT, _MAX_NEXT = 2, 5
 _MAX_PLACES = 4
 
 
-def use(networks: list[Row], names: dict[Any, str], tables: Tables, accuracy: str) -> list[str]:
-    """The recommended pair of each network.
-
-    Args:
-        accuracy: which accuracy chooses, in words.
-    """
+def use(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
+    """The recommended pair of each network."""
+    metrics = [metric_name(name) for name in dict.fromkeys(tables["best"]["metric"]) if not is_undefined(name)]
     lines = [
-        "For each network the learning rate η and the weight decay λ to use, among those that were run. "
-        f'"To expect" is the mean {accuracy} of further runs there; the best result seen would be too optimistic.',
+        'For each network the learning rate η and the weight decay λ to use, among those that were run. "To expect" is '
+        f"the mean {' or '.join(metrics) or 'metric'} of further runs there, without the luck of the best run.",
         "",
         "| network | use | to expect | as good within noise | at the edge of what was run |",
         "|---|---|---|---|---|",
@@ -41,11 +38,27 @@ def use(networks: list[Row], names: dict[Any, str], tables: Tables, accuracy: st
         edges += edge != INSIDE
         pair = f"**η = {rounded(found['lr'])}, λ = {rounded(found['wd'])}**"
         warning = "no" if edge == INSIDE else f"**yes: {edge}**"
-        lines.append(table_row(name, pair, percent_interval(found), _region(found), warning))
+        lines.append(table_row(name, pair, to_expect(found), _region(found), warning))
     lines += left_out(networks, "best", 5)
     if edges:
         lines += ["", "Where the pair lies at an edge, something better may lie beyond: extend the grid there first."]
-    return lines
+    return lines + _other_metric(networks, names, tables)
+
+
+def _other_metric(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
+    """Where the loss chooses another pair than accuracy does, or accuracy another than the loss."""
+    unlike = []
+    for row in networks:
+        best = next(iter(rows_of(tables["best"], row)), None)
+        pairs = [] if best is None else [(known(best[f"{of}lr"]), known(best[f"{of}wd"])) for of in ("", "other_")]
+        if best is not None and (None, None) not in pairs and pairs[0] != pairs[1]:
+            unlike.append((names[key_of(row)], best))
+    if not unlike:
+        return []
+    parts = [f"{name} (η = {rounded(best['other_lr'])}, λ = {rounded(best['other_wd'])})" for name, best in unlike]
+    more = f" and {len(unlike) - _MAX_NEXT} more" if len(unlike) > _MAX_NEXT else ""
+    other = metric_name(unlike[0][1]["other_metric"])
+    return ["", f"By {other} another pair is best on {', '.join(parts[:_MAX_NEXT])}{more}."]
 
 
 def next_runs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
@@ -78,9 +91,9 @@ def without_effect(networks: list[Row], names: dict[Any, str], tables: Tables) -
         if found is not None and found["shown"] == SHOWN:
             lines.append(
                 f"* **Decay does not matter on {names[key_of(row)]}**: over λ from {rounded(found['wd_low'])} to "
-                f"{rounded(found['wd_high'])}, accuracy changes by less than {rounded(found['margin_pp'])} pp at every "
-                f"η from {rounded(found['lr_low'])} to {rounded(found['lr_high'])} (at most by "
-                f"{rounded(found['bound_pp'])} pp)."
+                f"{rounded(found['wd_high'])}, {metric_name(found['metric'])} changes by less than "
+                f"{rounded(found['margin'])} {found['unit']} at every η from {rounded(found['lr_low'])} to "
+                f"{rounded(found['lr_high'])} (at most by {rounded(found['bound'])} {found['unit']})."
             )
     return lines
 

@@ -38,9 +38,8 @@ def write_verdict(tables: Tables, runs: pd.DataFrame, study: str, imported: bool
     networks = recommended(tables["ridge"])
     names = names_of(networks)
     bears = _bears_on_the_paper(tables["claims"])
-    accuracy = _accuracy(runs[runs["select_top1"].notna()])
     sections = [
-        [f"# What study `{study}` says", "", *use(networks, names, tables, accuracy)],
+        [f"# What study `{study}` says", "", *use(networks, names, tables)],
         ["## What to run next", "", *next_runs(networks, names, tables)],
         ["## If η changes, how must λ follow?", "", *terms(), "", *slopes(networks, names, tables, bears)],
         ["## What else the runs say", "", *beside(networks, names, tables, bears)],
@@ -55,15 +54,6 @@ def write_verdict(tables: Tables, runs: pd.DataFrame, study: str, imported: bool
 def _bears_on_the_paper(claims: pd.DataFrame) -> bool:
     """Whether some claim is about a network and a data set that were run."""
     return bool((claims.loc[claims["dataset"].isin(paper.DATASETS), "verdict"] != NOT_RUN).any())
-
-
-def _accuracy(done: pd.DataFrame) -> str:
-    """The accuracy that chooses, as far as the runs tell; at the first of equals."""
-    whole = done[done["status"] == "ok"]
-    for name, text in _SELECTED_BY.items():
-        if name in whole.columns and len(whole) and (whole[name] == whole["select_top1"]).all():
-            return text
-    return "accuracy (the one that chooses)"
 
 
 def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> list[str]:
@@ -83,12 +73,14 @@ def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> l
 
 
 def _selection(runs: pd.DataFrame, imported: bool) -> str:
-    text = _accuracy(runs)
-    if text not in _SELECTED_BY.values():
-        return "which accuracy chose the best λ is not known from the runs"
-    # A file from elsewhere names no epoch; its accuracies are taken as those of the last.
-    assumed = " (as the file does not say otherwise)" if imported and "last epoch" in text else ""
-    return f"the best λ is chosen by {text}{assumed}"
+    """Which accuracy chose the best λ, as far as the runs tell; if several fit, the first."""
+    whole = runs[runs["status"] == "ok"]
+    for name, text in _SELECTED_BY.items():
+        if name in whole.columns and len(whole) and (whole[name] == whole["select_top1"]).all():
+            # A file from elsewhere names no epoch; its accuracies are taken as those of the last.
+            assumed = " (as the file does not say otherwise)" if imported and name.endswith("_final") else ""
+            return f"the best λ is chosen by {text}{assumed}"
+    return "which accuracy chose the best λ is not known from the runs"
 
 
 def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:

@@ -8,9 +8,10 @@ from lrwd.analysis.undefined import known, reason
 
 # Enough to read, fewer than a table has.
 DIGITS = 3
-# What is listed by name; of more only the first few.
+# Most names listed; of a longer list only the first few are.
 MAX_LISTED, NUM_EXAMPLES = 10, 3
 ABSENT = "–"
+_SPLITS = {"val": "validation", "test": "test"}
 _EXPECTED = ("expected", "expected_ci_low", "expected_ci_high")
 
 
@@ -37,7 +38,7 @@ def count(how_many: int, word: str) -> str:
 
 
 def listed(names: Iterable[Any]) -> str:
-    """Names as code, each once; a backtick would end it."""
+    """Names as code, each once; backticks, which would end the code, are replaced."""
     each = ["`{}`".format(str(name).replace("`", "'")) for name in dict.fromkeys(names)]
     if len(each) <= MAX_LISTED:
         return ", ".join(each)
@@ -49,12 +50,24 @@ def table_row(*entries: str) -> str:
     return "| " + " | ".join(entry.replace("|", "\\|") for entry in entries) + " |"
 
 
-def percent_interval(row: dict[str, Any]) -> str:
-    """An accuracy to expect with its interval, in percent."""
+def metric_name(name: Any) -> str:
+    """A metric in words: ``accuracy``, ``validation loss``, or a column's name as code."""
+    split, _, kind = str(name).rpartition("_")
+    if kind not in ("top1", "loss"):
+        return f"`{name}`"
+    kind = "accuracy" if kind == "top1" else "loss"
+    return f"{_SPLITS.get(split, split)} {kind}".strip()
+
+
+def to_expect(row: dict[str, Any]) -> str:
+    """The metric to expect at a pair with its interval: an accuracy in percent, a loss in nats."""
     if known(row["expected"]) is None:
         return f"not known: {reason(row['expected'])}"
-    value, low, high = (rounded(100 * known(row[name])) if known(row[name]) is not None else None for name in _EXPECTED)  # type: ignore[operator]
-    return f"{value}% (no interval)" if low is None or high is None else f"{value}% ({low} to {high})"
+    is_accuracy = str(row["metric"]).endswith("top1")
+    scale, unit = (100.0, "%") if is_accuracy else (1.0, " nats" if str(row["metric"]).endswith("loss") else "")
+    values = [known(row[name]) for name in _EXPECTED]
+    value, low, high = (ABSENT if one is None else rounded(scale * one) for one in values)
+    return f"{value}{unit} ({'no interval' if ABSENT in (low, high) else f'{low} to {high}'})"
 
 
 def plus_minus(entry: Any) -> str:

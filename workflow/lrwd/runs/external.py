@@ -1,5 +1,6 @@
 """Brings runs from elsewhere into the runs table, and says what was dropped and why."""
 
+import difflib
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,24 +44,39 @@ def import_runs(imported: Imported) -> tuple[pd.DataFrame, str]:
     if absent:
         found = ", ".join(map(str, texts.columns.drop(PLACE)))
         raise DataError(f"{source}: column {', '.join(absent)} is missing. Needed: {', '.join(NEEDED)}; found: {found}")
-    select, report = _accuracy_columns(texts, imported)
+    metric = _metric_column(texts, imported)
+    accuracies = _accuracy_columns(texts, imported)
+    select, report = accuracies or (None, None)
     notes = [f"{len(texts)} rows were read."]
-    texts, dropped = _without_missing(texts, select)
+    texts, dropped = _without_missing(texts, metric or select)
     runs = pd.DataFrame(index=texts.index)
     for name in texts.columns.drop(PLACE):
         runs[name] = _column(texts, name, imported, notes)
     _check_values(runs, texts[PLACE], source)
-    runs = runs.assign(select_top1=runs[select], report_top1=runs[report])
+    runs = runs.assign(
+        **{
+            f"{name}_top1": runs[column] if column else np.nan
+            for name, column in (("select", select), ("report", report))
+        }
+    )
     chance = _counts_as_chance(texts) & runs["select_top1"].isna()
     if chance.any():
         for name in ("select_top1", "report_top1"):
             runs.loc[chance, name] = 1 / runs.loc[chance, "num_classes"]
         notes.append(f"{int(chance.sum())} diverged runs without an accuracy count as chance, 1/num_classes.")
+    if metric:
+        value = _numbers(texts[metric], metric, texts[PLACE], source)
+        runs = runs.assign(metric=metric, direction=imported.direction, select_metric=value, report_metric=value)
+        notes.append(f"The metric is `{metric}`, {'lower' if imported.direction == 'min' else 'higher'} is better.")
+    elif accuracies and "select_metric" not in runs:
+        runs = runs.assign(metric=select, direction="max", select_metric=runs["select_top1"])
+        runs = runs.assign(report_metric=runs["report_top1"])
     runs = _completed(runs, texts, source, notes)
     _refuse_duplicates(runs, texts[PLACE], source)
     if runs.empty:
         raise DataError(f"{source}: no run is left; {'; '.join(dropped) or 'the file has none'}")
-    notes.append(f"λ* is chosen on `{select}`; `{report}` is reported.")
+    if select:
+        notes.append(f"λ* is chosen on `{select}`; `{report}` is reported.")
     for split in ("val", "test"):
         if f"{split}_top1" in runs:
             if runs[f"{split}_top1_final"].isna().all():
@@ -71,11 +87,36 @@ def import_runs(imported: Imported) -> tuple[pd.DataFrame, str]:
     return runs[[*COLUMNS, *others]], _report(runs, source, notes, dropped, others)
 
 
-def _accuracy_columns(texts: pd.DataFrame, imported: Imported) -> tuple[str, str]:
-    """The columns that select and that are reported."""
+def _metric_column(texts: pd.DataFrame, imported: Imported) -> str | None:
+    """The column that the study names as its metric; None where it is an accuracy."""
+    if imported.metric is None or imported.metric in texts:
+        return imported.metric
+    found = list(map(str, texts.columns.drop(PLACE)))
+    near = difflib.get_close_matches(imported.metric, found, 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise DataError(
+        f"{imported.path}: the study's metric.name is {imported.metric!r}, but there is no such column.{hint} Found: "
+        f"{', '.join(found)}"
+    )
+
+
+def _numbers(column: pd.Series, name: str, places: pd.Series, source: str) -> pd.Series:
+    """A column of finite numbers, NaN where an entry is missing."""
+    values = pd.to_numeric(column.mask(_is_missing(column)), errors="coerce").astype(float)
+    wrong = (values.isna() & ~_is_missing(column)) | np.isinf(values)
+    if wrong.any():
+        found = ", ".join(repr(text) for text in column[wrong].unique()[:_SHOWN])
+        raise DataError(f"{source}: {name} is {found} in {_places(places[wrong])}; allowed: a number")
+    return values
+
+
+def _accuracy_columns(texts: pd.DataFrame, imported: Imported) -> tuple[str, str] | None:
+    """The columns that select and that are reported; None where the study has another metric and no accuracy."""
     offered = [split for split in ("val", "test") if f"{split}_top1" in texts]
     if not offered and {"select_top1", "report_top1"} <= set(texts):
         return "select_top1", "report_top1"  # a runs table of this workflow
+    if not offered and imported.metric:
+        return None
     if not offered:
         found = ", ".join(map(str, texts.columns.drop(PLACE)))
         raise DataError(f"{imported.path}: it needs a column test_top1 or val_top1; found: {found}")
@@ -89,10 +130,10 @@ def _is_missing(texts: pd.Series) -> pd.Series:
     return texts.str.lower().isin(_MISSING)
 
 
-def _without_missing(texts: pd.DataFrame, select: str) -> tuple[pd.DataFrame, list[str]]:
+def _without_missing(texts: pd.DataFrame, select: str | None) -> tuple[pd.DataFrame, list[str]]:
     """Leave out rows without a key or without the accuracy that selects; and say which."""
     dropped = []
-    for name in (*NEEDED, *(["recipe"] if "recipe" in texts else []), select):
+    for name in (*NEEDED, *(["recipe"] if "recipe" in texts else []), *([select] if select else [])):
         gone = _is_missing(texts[name])
         if name == select:
             gone &= ~_counts_as_chance(texts)
@@ -114,11 +155,7 @@ def _column(texts: pd.DataFrame, name: str, imported: Imported, notes: list[str]
     column = texts[name]
     if name in _TEXT or (name not in COLUMNS and name not in NEEDED and name not in ("val_top1", "test_top1")):
         return column.mask(_is_missing(column), None) if name in _TEXT else column
-    values = pd.to_numeric(column.mask(_is_missing(column)), errors="coerce").astype(float)
-    wrong = (values.isna() & ~_is_missing(column)) | np.isinf(values)
-    if wrong.any():
-        found = ", ".join(repr(text) for text in column[wrong].unique()[:_SHOWN])
-        raise DataError(f"{imported.path}: {name} is {found} in {_places(texts[PLACE][wrong])}; allowed: a number")
+    values = _numbers(column, name, texts[PLACE], imported.path)
     if "top1" not in name:
         return values.map(lambda value: float(f"{value:.{_DIGITS}g}"))
     unit = accuracy_unit(values, texts[PLACE], imported.unit, f"{imported.path}: {name}")

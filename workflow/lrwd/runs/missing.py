@@ -1,4 +1,4 @@
-"""Notes that records are missing, so that tables which are there already do not stand for them."""
+"""Notes that records are missing, so that Snakemake does not take existing tables as up to date."""
 
 import os
 import time
@@ -11,9 +11,9 @@ from lrwd.atomic import write_text_atomic
 def note_missing(records: Iterable[str], stamp: Path, runs: Path) -> None:
     """Write the stamp anew if records are missing that the table of runs was made of, or if there is no stamp yet.
 
-    Snakemake takes a table that exists for done, even where what it is made of is missing: a record that was deleted
-    or set aside, or all of them, as the repository comes with tables of trainings done elsewhere. The rules that
-    follow the records have the stamp as an input; where it is newer than they, they run, and so the cells are trained.
+    Snakemake considers an existing table up to date even if its inputs are missing: records that were deleted or set
+    aside, or all of them, as the repository comes with tables of trainings done elsewhere. The rules that follow the
+    records have the stamp as an input; if it is newer than their outputs, they run, and so the cells are trained.
 
     Args:
         records: paths of the study's records.
@@ -21,10 +21,10 @@ def note_missing(records: Iterable[str], stamp: Path, runs: Path) -> None:
         runs: the study's table of runs.
     """
     if stamp.exists():
-        # A stamp that is the newer one has its effect already.
+        # A stamp that is newer than the table already makes the rules run.
         if not runs.exists() or runs.stat().st_mtime_ns < stamp.stat().st_mtime_ns:
             return
         if all(os.path.exists(path) for path in records):  # noqa: PTH110 (10,000 of them)
             return
-    # The time, since a file of the same content counts as unchanged.
+    # With the time, as Snakemake takes a file of the same content as unchanged.
     write_text_atomic(stamp, f"records were missing at {time.time_ns()}\n")

@@ -13,10 +13,17 @@ COLUMNS = (
     *("select_top1", "report_top1"),
     *("val_top1_final", "test_top1_final", "val_top1_best", "test_top1_best", "test_top1_at_best_val"),
     *("best_val_epoch", "best_test_epoch", "train_loss_final", "weight_rms_final", "device", "torch"),
+    # What the study selects on and reports: an accuracy, a loss, or a column of a file from elsewhere.
+    *("metric", "direction", "select_metric", "report_metric", "val_loss_final", "test_loss_final"),
 )
-TEXTS = ("dataset", "arch", "label", "family", "recipe", "status", "optimizer", "schedule", "device", "torch")
+TEXTS = (
+    *("dataset", "arch", "label", "family", "recipe", "status", "optimizer", "schedule", "device", "torch"),
+    *("metric", "direction"),
+)
 FLAGS = ("in_grid",)
-NUMBERS = tuple(name for name in COLUMNS if name not in (*TEXTS, *FLAGS))
+# Further columns of a sequential study.
+SEQUENTIAL = ("round", "num_asked")
+NUMBERS = (*(name for name in COLUMNS if name not in (*TEXTS, *FLAGS)), *SEQUENTIAL)
 
 
 def read_runs(path: Path | str) -> pd.DataFrame:

@@ -43,7 +43,9 @@ class Jobs:
         results = session.results
         study, cell = session.study_and_cell(wildcards)
         execution, recipe = session.config["execution"], session.config["recipes"][cell.recipe]
-        start = weights_path(results, study.base_cell(cell)) if start_recipe(recipe) else start_file(recipe)
+        start = start_file(recipe)
+        if start_recipe(recipe) and (base := study.base_cell(cell)):
+            start = weights_path(results, base)
         # Where the final weights go, for recipes that save them; Snakemake has no outputs of some cells only.
         weights = weights_path(results, cell)
         job = {
@@ -66,6 +68,8 @@ class Jobs:
             "processes": max(1, resources.get("gpu", 1)),
             "server": "pool" if session.pool else "warm" if not session.site and execution["warm_start"] else None,
             "pool": session.pool,
+            # A failure is then a record as well, and the round goes on.
+            "keep_failure": bool(study.sequential),
         }
         if session.site:
             request |= {"gpu": session.site.gpu, "results": results}

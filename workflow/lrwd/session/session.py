@@ -19,10 +19,12 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
+from lrwd.runs.failed import set_aside_failed
 from lrwd.runs.missing import note_missing
 from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
 from lrwd.session.resources import Resources
+from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.lookup import find_cell
@@ -31,6 +33,8 @@ from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
+# So many records are looked into at the start, to say that the code has changed since.
+FEW = 20
 # Targets that only look on: they need no lock, and leave the placing of cells to others.
 ONLY_LOOKING = {"status", "interim"}
 
@@ -62,7 +66,8 @@ class Session:
         # With the repository's own beneath what was given.
         self.config = self.study.config
         self.results = self.study.results
-        self.tables, self.figures = registry.names("tables"), registry.names("figures")
+        self.rounds = Rounds(self.study)
+        self.tables, self.figures = parts_of("tables", self.study), parts_of("figures", self.study)
         self.theory_tables, self.theory_figures = registry.names("theory/tables"), registry.names("theory/figures")
         self.ratios = ratios_path(self.results, self.study.name)
         self.folder = f"{self.results}/studies/{self.study.name}"
@@ -86,15 +91,14 @@ class Session:
         """Paths of cells' records."""
         return [record_path(self.results, cell) for cell in cells]
 
-    @property
-    def grid_records(self) -> list[str]:
-        """Records of the grid."""
-        return self.records_of(self.study.grid_cells)
+    def grid_records(self, rounds: list[str]) -> list[str]:
+        """Records of the grid, with those of the rounds in some files."""
+        return self.records_of(self.rounds.at(rounds).grid_cells)
 
-    def all_records(self, ratios_file: str | None) -> list[str]:
-        """Records of the grid and of the line, whose ratios are in the file; None where no ratio is estimated."""
+    def all_records(self, rounds: list[str], ratios_file: str | None) -> list[str]:
+        """Those and the line's, whose ratios are in the file; None where no ratio is estimated."""
         ratios = read_ratios(Path(ratios_file).read_text()) if ratios_file else {}
-        return self.records_of(self.study.cells(ratios))
+        return self.records_of(self.rounds.at(rounds).cells(ratios))
 
     def record_of(self, wildcards: Any) -> str:
         """Path of the record of a cell's wildcards."""
@@ -113,7 +117,8 @@ class Session:
 
     def _look_up(self, wildcards: Any) -> tuple[Study, Cell]:
         try:
-            return self.study, find_cell(self.study, wildcards, self.known_ratios())
+            study = self.rounds.known()
+            return study, find_cell(study, wildcards, self.known_ratios())
         except ConfigError:
             for study in map(self.theory_study, self.config["theory"]["studies"]):
                 with contextlib.suppress(ConfigError):
@@ -201,7 +206,10 @@ class Session:
         Raises:
             ConfigError: the results folder cannot be written, or some knobs do not fit each other.
         """
-        self._check_study(self.study, self.study.cells(self.known_ratios() or {}), self.runs)
+        study = self.rounds.known()
+        self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
+        if self.is_main and (outlook := self.rounds.outlook()):
+            print(outlook, file=sys.stderr)
 
     def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
         """Check a study; ``made`` is the path of what is made of all its cells' records."""
@@ -219,11 +227,22 @@ class Session:
                     check_demands(demands_on(study, dataset), dataset, prepared)
         # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
         if self.is_main:
+            # Not at the top: it imports pandas, and every job on a cluster reads these rules.
+            from lrwd.runs.collect import trained_by_other_code
+
             for path in set_aside_torn(self.records_of(study.with_bases(cells))):
                 print(
                     f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
                 )
-            note_missing(self.records_of(cells), Path(study.results, "studies", study.name, "missing"), Path(made))
+            if other := trained_by_other_code(study, cells[:FEW]):
+                print(
+                    f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
+                    file=sys.stderr,
+                )
+            for path in set_aside_failed(self.records_of(study.with_bases(cells)) if not study.sequential else ()):
+                print(f"{path}: failed for a sequential study; set aside, the cell is trained again", file=sys.stderr)
+            needed = [*self.records_of(cells), *(self.rounds.needed() if study.sequential else ())]
+            note_missing(needed, Path(study.results, "studies", study.name, "missing"), Path(made))
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:
@@ -235,7 +254,7 @@ class Session:
             spec = self.study.spec(cell)
             return bool(record["spec"] == spec and record["code"] == training_code(spec))
 
-        return left_behind(self.results, self.study.cells(self.known_ratios() or {}), is_current)
+        return left_behind(self.results, self.rounds.known().cells(self.known_ratios() or {}), is_current)
 
     def adopted_pattern(self) -> str:
         """A regular expression for the first wildcard of these cells' paths, and of no others."""

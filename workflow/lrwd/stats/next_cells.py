@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import special
+from scipy.stats import chi2
 
 from lrwd.errors import DataError
 from lrwd.stats.flat_runs import FlatRuns
@@ -24,6 +25,8 @@ _SAME = _STEP / 3
 # Response differs between two slopes by so many standard deviations of a run: the cell separates them.
 _SEPARATES = 0.7
 _NEAR_RIDGE = 1.2
+# A variance within a cell that exceeds this quantile of the noise's: some of its runs collapse.
+_COLLAPSES = 0.999
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,12 @@ def next_cells(runs: FlatRuns, ridge: RowRidge, limits: Limits, batch: int, gene
     """Choose a batch of runs, greedily c-optimal for b; reproducible for equal arguments and generators.
 
     f_pc = alpha_i - g_k(z_c - m_i) over P particles;  C = Cov(f),  w = Cov(f, b)
-    v_c = sigma**2 + (.15·drop_c)**2 + .1**2
+    v_c = max(sigma**2, variance within the neighbouring cells) + (.15·drop_c)**2 + .1**2
     repeat:  c* = argmax w_c**2/(C_cc + v_c);  C -= C_c*·C_c*'/(C_c*c* + v_c*);  w -= C_c*·w_c*/(C_c*c* + v_c*)
 
     Candidates are all quarter decades of wd from a decade below to a decade above the cells of each learning rate
     that has results, and those cells themselves. As long as fewer learning rates bracket their optimum than a number
-    needs, half of the batch extends the range where an optimum is likely to lie outside.
+    needs, two thirds of the batch extend the range where an optimum is likely to lie outside.
 
     Args:
         runs: so far, failed ones too: they are not asked for again.
@@ -125,12 +128,13 @@ def next_cells(runs: FlatRuns, ridge: RowRidge, limits: Limits, batch: int, gene
     response = _responses(drawn, found)
     drop = np.maximum(drawn.level[:, found.row].mean(axis=0) - response.mean(axis=0), 0.0)
     sd = max(ridge.noise_sd / ridge.unit, 1e-6)
-    variance = sd**2 + (MODEL_SHARE * drop) ** 2 + MODEL_FLOOR**2
+    variance = np.maximum(sd**2, _own_variance(runs, found, ridge))
+    variance += (MODEL_SHARE * drop) ** 2 + MODEL_FLOOR**2
     covariance = np.atleast_2d(np.cov(response, rowvar=False))
     with_b = (response - response.mean(axis=0)).T @ (drawn.b - drawn.b.mean()) / (len(drawn.b) - 1)
     before = float(drawn.b.var(ddof=1))
     effect = _effects(covariance, with_b, variance, before)
-    first = _edges(ridge, found, batch // 2) if not ridge.has_number else []
+    first = _edges(ridge, found, 2 * batch // 3) if not ridge.has_number else []
     order, left = _greedy(covariance, with_b, variance, before, limits.max_seeds - found.used, batch, first)
     half = (high - low) / 2
     shrink = float(np.sqrt(max(left, 1e-9) / before)) if before > 0 else 1.0
@@ -173,6 +177,30 @@ def _responses(drawn: Particles, found: _Candidates) -> Floats:
     return values
 
 
+def _own_variance(runs: FlatRuns, found: _Candidates, ridge: RowRidge) -> Floats:
+    """Variance of a run at each candidate where some runs collapse; 0 elsewhere; (C,), shape units.
+
+    That of the nearest cells below, at and above it, where the variance within a cell is significantly larger than
+    the noise: between and beyond cells that collapse now and then, runs do so too.
+    """
+    expected = ridge.noise_sd**2 + ridge.row_seed_sd**2
+    values = np.zeros(len(found.lr))
+    for rate in np.unique(found.lr):
+        own = (runs.lr == rate) & np.isfinite(runs.value) & (runs.wd > 0)
+        decays = np.unique(runs.wd[own])
+        within = np.zeros(len(decays))
+        for k, decay in enumerate(decays):
+            cell = runs.value[own & (runs.wd == decay)]
+            if len(cell) > 1 and cell.var(ddof=1) * (len(cell) - 1) > expected * chi2.ppf(_COLLAPSES, len(cell) - 1):
+                within[k] = cell.var(ddof=1)
+        for index in np.flatnonzero(found.lr == rate):
+            above = int(np.searchsorted(decays, found.wd[index] * (1 - 1e-9)))
+            below = int(np.searchsorted(decays, found.wd[index] * (1 + 1e-9))) - 1
+            near = [k for k in (below, above) if 0 <= k < len(decays)]
+            values[index] = within[near].max() if near else 0.0
+    return values / ridge.unit**2
+
+
 def _greedy(
     covariance: Floats, with_b: Floats, variance: Floats, before: float, free: Ints, batch: int, first: list[int]
 ) -> tuple[list[int], float]:
@@ -204,9 +232,9 @@ def _edges(ridge: RowRidge, found: _Candidates, number: int) -> list[int]:
             (_outside(likelihood, below=True), own[np.log(found.wd[own]) < low][::-1]),
             (_outside(likelihood, below=False), own[np.log(found.wd[own]) > high]),
         ):
-            # Half a decade out: near enough for a gradient, far enough to close the range.
+            # A decade out: in simulation half a decade took a round more where the range missed the ridge.
             if len(beyond) and mass > (1 - MASS_INSIDE) / 2:
-                wanted.append((-mass, int(beyond[min(1, len(beyond) - 1)])))
+                wanted.append((-mass, int(beyond[min(_PER_DECADE, len(beyond)) - 1])))
     return [index for _, index in sorted(wanted)][:number]
 
 

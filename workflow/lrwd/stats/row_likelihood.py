@@ -51,15 +51,15 @@ class RowLikelihood:
         m: grid of ln wd*; (M,).
         misfit: Q(m, k), squared distance of shape k at m from the data; (M, K).
         likelihood: sum_k pi_k·exp(-Q/2), scaled to a maximum of 1; (M,).
-        bracket: least Q of the shapes that fall on one side only, minus the least Q of all others: how much better
-            the row is fitted by an optimum than by a plateau and a decline.
+        evidence: ln of the row's likelihood with an optimum over that without, both averaged over m and the shapes:
+            ln(mean_m sum_k pi_k·exp(-Q/2)) minus the same of the shapes that fall on one side only.
     """
 
     row: Row
     m: Floats
     misfit: Floats
     likelihood: Floats
-    bracket: float
+    evidence: float
 
     @property
     def mass_inside(self) -> float:
@@ -125,7 +125,7 @@ def shape_weights(support: Floats) -> Floats:
     """Weights of the shapes, shared by all rows: pi_k proportional to 2/K + sum_i P(row i has shape k).
 
     Args:
-        support: sum over m of exp(-Q_i/2), any factor per row; (R, K).
+        support: mean over m of exp(-Q_i/2), any factor per row; (R, K).
 
     Returns:
         pi; (K,), sum 1.
@@ -157,18 +157,21 @@ def row_likelihoods(rows: list[Row]) -> tuple[list[RowLikelihood], Floats]:
 
     Source: ours.
     """
-    shapes, one_sided = library(), one_sided_library()
-    parts = []
+    parts, supports, one_sided = [], [], []
     for row in rows:
-        m, drops = shape_drops(row, shapes)
+        m, drops = shape_drops(row, library())
         whitener = whitened(row)[0]
         q = misfit(row, drops, whitener)
-        level = misfit(row, shape_drops(row, one_sided, 2 * STRIDE)[1], whitener)
-        parts.append((row, m, q, float(level.min() - q.min())))
-    relative = [np.exp(-0.5 * (q - q.min())) for _, _, q, _ in parts]
-    weights = shape_weights(np.array([values.sum(axis=0) for values in relative]))
+        level = misfit(row, shape_drops(row, one_sided_library(), 2 * STRIDE)[1], whitener)
+        relative = np.exp(-0.5 * (q - q.min()))
+        parts.append((row, m, q, relative))
+        supports.append(relative.mean(axis=0))
+        one_sided.append(np.exp(np.minimum(-0.5 * (level - q.min()), 300.0)).mean(axis=0) + 1e-300)
+    support, flat = np.array(supports), np.array(one_sided)
+    weights = shape_weights(support)
+    evidence = np.log(support @ weights) - np.log(flat @ shape_weights(flat))
     found = []
-    for (row, m, q, bracket), values in zip(parts, relative, strict=True):
-        likelihood = values @ weights
-        found.append(RowLikelihood(row, m, q, likelihood / likelihood.max(), bracket))
+    for (row, m, q, relative), log_ratio in zip(parts, evidence, strict=True):
+        likelihood = relative @ weights
+        found.append(RowLikelihood(row, m, q, likelihood / likelihood.max(), float(log_ratio)))
     return found, weights

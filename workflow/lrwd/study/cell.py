@@ -23,12 +23,28 @@ class Cell:
         return (self.dataset, self.arch, self.recipe)
 
 
+# Quantities of a record that can be asked for, and whether higher or lower is better.
+DIRECTIONS = {"top1": "max", "loss": "min"}
+
+
 @dataclass(frozen=True)
 class Selection:
-    """On what the best weight decay is chosen, and at which epoch accuracies are read.
+    """On what the best weight decay is chosen, and at which epoch it is read.
 
-    split: ``val`` or ``test``; epoch: ``final`` or ``best`` (of that split). Reported is test accuracy at that epoch.
+    split: ``val`` or ``test``; epoch: ``final`` or ``best`` (of that split). quantity: ``top1`` or ``loss``; what is
+    reported is that of the test images at the same epoch. The paper's tables take accuracies, whatever the quantity.
     """
 
     split: str
     epoch: str
+    quantity: str = "top1"
+
+    @property
+    def metric(self) -> str:
+        """The name of what selects, such as ``val_loss``."""
+        return f"{self.split}_{self.quantity}"
+
+    @property
+    def direction(self) -> str:
+        """``max`` or ``min``."""
+        return DIRECTIONS[self.quantity]

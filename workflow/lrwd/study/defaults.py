@@ -46,7 +46,9 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     for section in SECTIONS:
         if isinstance(result.get(section), Mapping):
             entries, changes = _entries(library, section), _entries(config, section)
-            result[section] = {name: _resolved(name, section, entries, changes) for name in result[section]}
+            # The user's own entries first, as messages list them.
+            names = [*(name for name in changes if name not in entries), *entries]
+            result[section] = {name: _resolved(name, section, entries, changes) for name in names}
     return result
 
 
@@ -94,7 +96,7 @@ def _resolved(
     if isinstance(entry, Mapping):
         own = {key: _copied(value) for key, value in entry.items() if key != "extends"}
         if "extends" in entry:
-            base = _known(entry["extends"], name, section, [*library, *mine], (*path, name))
+            base = _known(entry["extends"], name, section, [*mine, *library], (*path, name))
             inherited = _resolved(base, section, library, mine, (*path, name))
             if not isinstance(inherited, Mapping):
                 raise ConfigError(
@@ -113,7 +115,7 @@ def _known(base: Any, name: str, section: str, names: list[str], path: tuple[str
     """
     where, kind = f"{section}.{name}.extends", SECTIONS[section]
     if not isinstance(base, str) or base not in names:
-        texts = list(dict.fromkeys(str(name) for name in names))
+        texts = list(dict.fromkeys(str(one) for one in names if one != name))
         close = difflib.get_close_matches(str(base), texts, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise ConfigError(f"{where}: Unknown {kind} {base!r}.{hint} Available: {', '.join(texts)}")

@@ -4,16 +4,18 @@ import csv
 import io
 import math
 import numbers
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lrwd.analysis.knobs import AnalysisKnobs, takes_knobs
 from lrwd.analysis.undefined import MISSING
 from lrwd.atomic import write_text_atomic
 
-# More digits than any estimate carries, yet few enough that tables of two machines are the same file.
+# More digits than any estimate has, but few enough that two machines write the same file.
 CSV_DIGITS = 6
 MARKDOWN_DIGITS = 4
 
@@ -43,8 +45,24 @@ def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, 
     write_text_atomic(md_path, f"{caption}\n\n{body}\n")
 
 
+def build_table(
+    part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any], analysis: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Make a table from the runs; one that is only for sequential studies from their rounds as well.
+
+    Args:
+        part: the table's file.
+        runs: the runs table.
+        rounds: of a sequential study.
+        analysis: this section of the configuration, for tables that it is about.
+    """
+    if hasattr(part, "ONLY"):
+        return part.build(runs, rounds)
+    return part.build(runs, AnalysisKnobs.read(analysis)) if takes_knobs(part.build) else part.build(runs)
+
+
 def read_table(path: Path | str) -> pd.DataFrame:
-    """Read a table's CSV: a column of numbers only becomes numeric, of True and False only boolean.
+    """Read a table's CSV. A column becomes numeric if it holds only numbers, and boolean if only True and False.
 
     Any other column stays text, so that an "NA: reason" keeps its reason; ``lrwd.analysis.undefined`` reads it.
     """
@@ -59,7 +77,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
 
 
 def read_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Read tables' CSVs, each under its file's name."""
+    """Read the CSVs of several tables, by their files' names."""
     return {Path(path).stem: read_table(path) for path in paths}
 
 

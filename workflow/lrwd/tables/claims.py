@@ -19,15 +19,15 @@ COLUMNS = (
 
 
 def build(runs: pd.DataFrame) -> pd.DataFrame:
-    """Hold the paper's numbers against those of trainings on the same data set and architecture's label.
+    """Compare the paper's numbers with those of trainings on the same data set and of the same architecture's label.
 
     Args:
         runs: the runs table, one row a cell; of it, the paper's data sets and labels count, for each claim with the
             optimizer, schedule, epochs and batch size that it is about (where the runs tell).
 
     Returns:
-        One row a claim (and recipe that was trained). ``verdict`` is by the rules of ``_verdicts``: ``reproduced``,
-        ``contradicted``, ``not identifiable`` where the grid or the interval cannot tell, ``not run``.
+        One row a claim (and recipe that was trained). ``verdict`` follows the rules of ``_claims/verdicts``:
+        ``reproduced``, ``contradicted``, ``not identifiable`` if the grid or the interval cannot tell, ``not run``.
 
     Source: lrwd/paper.py.
     """
@@ -42,7 +42,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hours() -> list[dict[str, Any]]:
-    """Claims that no table of runs can be held against, as it does not hold the hours of an A100."""
+    """Claims that cannot be compared with runs, as the table of runs has no hours of an A100."""
     return [
         claim_row("A100-hours", "hardware requirements", (dataset, "all"), (hours, None), None, (NOT_RUN, NONE))
         for dataset, hours in paper.A100_HOURS.items()

@@ -42,7 +42,7 @@ def _rows(group: Group) -> list[dict[str, Any]]:
 
 
 def _row(found: Collapse, index: int) -> dict[str, Any]:
-    # Of equals none is the best.
+    # If two axes are equal, neither is the best.
     alone = bool(np.sum(found.value >= found.value[index]) == 1)
     return {
         "collapse": or_undefined(found.value[index], found.reason),

@@ -88,7 +88,7 @@ def _row(group: Group) -> dict[str, Any]:
 
 
 def _cross_fitted(grid: Surface, line: Surface) -> dict[str, Any]:
-    """The gap on each seed between the cells that the other seeds choose, over the seeds."""
+    """The mean over seeds of the gap between the cells that the other seeds choose, and the test of equivalence."""
     scores = [
         cross_fitted(*(values.reshape(-1, side.num_seeds) for values in (side.select, side.report)))
         for side in (grid, line)
@@ -96,7 +96,7 @@ def _cross_fitted(grid: Surface, line: Surface) -> dict[str, Any]:
     result = paired_tost(100 * difference(*scores), paper.GAP_BOUND_PP, paper.CI_LEVEL)
     few = "fewer than 2 seeds with a run at both chosen cells"
     p = or_undefined(result.p, few if result.num_pairs < 2 else "the gaps of the seeds do not vary")
-    # Gaps that do not vary, as where one cell wins on both sides, have no p; their one value is within or not.
+    # If one cell is the best on both sides, the gaps do not vary and there is no p; then their value decides.
     within = result.p < 1 - paper.CI_LEVEL or (
         result.ci_low == result.ci_high and abs(result.mean) < paper.GAP_BOUND_PP
     )
@@ -112,7 +112,7 @@ def _cross_fitted(grid: Surface, line: Surface) -> dict[str, Any]:
 
 
 def _charge(group: Group, in_grid: pd.DataFrame, on_line: pd.DataFrame) -> dict[str, Any]:
-    """Runs that each protocol needs: the line's includes those from which its ratio was estimated."""
+    """Runs that each protocol needs; those from which the line's ratio was estimated are charged to the line."""
     names = ("rho", "rho_from", "runs_charged_1d", "saving_factor")
     entries: dict[str, Any] = {"runs_charged_2d": len(in_grid)}
     if not len(on_line):

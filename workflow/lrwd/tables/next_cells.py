@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lrwd.analysis.binned import flat_runs
-from lrwd.analysis.ridges import fit_ridges
+from lrwd.analysis.response import response_of
+from lrwd.analysis.ridges import fit_response
 from lrwd.analysis.surfaces import Group, groups
 from lrwd.analysis.undefined import or_undefined
 from lrwd.seeds import derive
@@ -40,10 +41,11 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(group: Group) -> list[dict[str, Any]]:
-    ridge = fit_ridges(group).row
-    if group.grid is None or ridge.posterior is None:
+    response = response_of(group)
+    ridge = None if response is None else fit_response(response)
+    if response is None or ridge is None or ridge.posterior is None:
         return []
-    flat = flat_runs(group.grid, ridge)
+    flat = flat_runs(response, ridge)
     decays = flat.wd[flat.wd > 0]
     most = max(len(flat.used_seeds(lr, wd)) for lr, wd in {*zip(flat.lr.tolist(), flat.wd.tolist(), strict=True)})
     limits = Limits(float(decays.min()) / _BEYOND, float(decays.max()) * _BEYOND, most + _MORE_SEEDS)

@@ -7,13 +7,30 @@ import pandas as pd
 
 from lrwd import paper
 from lrwd.analysis.knobs import AnalysisKnobs, library_knobs
-from lrwd.analysis.ridges import fit_ridges
+from lrwd.analysis.response import Response, response_of
+from lrwd.analysis.ridges import fit_response
 from lrwd.analysis.surfaces import Group, groups
 from lrwd.analysis.undefined import or_undefined, undefined
 from lrwd.stats.no_effect import NoEffect, RunNoise, no_effect, noise_by_row
 
-_VALUES = ("lr_low", "lr_high", "wd_low", "wd_high", "difference_pp", "bound_pp", "p")
-COLUMNS = (*("dataset", "arch", "label", "recipe", "scope", *_VALUES, "margin_pp", "shown", "noise_from", "reason"),)
+_VALUES = ("lr_low", "lr_high", "wd_low", "wd_high", "difference", "bound", "p")
+COLUMNS = (
+    *(
+        "dataset",
+        "arch",
+        "label",
+        "recipe",
+        "scope",
+        "metric",
+        "unit",
+        *_VALUES,
+        "margin",
+        "shown",
+        "noise_from",
+        "reason",
+    ),
+)
+_NO_MARGIN = 1e-300
 EVERY, ONE = "every lr", "one lr"
 SHOWN, NOT_SHOWN = "yes", "not shown"
 FROM_SEEDS = "seeds that were run in several cells"
@@ -21,34 +38,37 @@ _NO_REASON = undefined("none")
 
 
 def build(runs: pd.DataFrame, knobs: AnalysisKnobs | None = None) -> pd.DataFrame:
-    """Test that accuracy changes by less than a margin over the weight decays run, at the 5% level.
+    """Test that the metric changes by less than a margin over the weight decays run, at the 5% level.
 
     Args:
-        runs: the runs table, one row a cell; the accuracies that select.
+        runs: the runs table, one row a cell; the metric that selects.
         knobs: ``analysis`` of the configuration; None: the repository's.
 
     Returns:
         For each group one row on every learning rate together, then one for each. ``shown`` is ``yes`` if no two weight
-        decays differ by ``margin_pp`` or more; ``bound_pp`` is the smallest margin that could be claimed.
+        decays differ by ``margin`` or more; ``bound`` is the smallest margin that could be claimed.
 
     Source: see ``stats.no_effect``.
     """
-    margin = (knobs or library_knobs()).no_effect_pp
-    return pd.DataFrame([row for group in groups(runs) for row in _rows(group, margin)], columns=list(COLUMNS))
+    asked = knobs or library_knobs()
+    return pd.DataFrame([row for group in groups(runs) for row in _rows(group, asked)], columns=list(COLUMNS))
 
 
-def _rows(group: Group, margin_pp: float) -> list[dict[str, Any]]:
-    if group.grid is None:
+def _rows(group: Group, knobs: AnalysisKnobs) -> list[dict[str, Any]]:
+    grid = response_of(group)
+    if grid is None:
         return []
-    grid = group.grid
-    noise, source = _noise(group)
-    found = no_effect(grid.lr, grid.wd, 100 * grid.select, noise, margin_pp, paper.CI_LEVEL)
-    shared = {**group.key, "margin_pp": margin_pp, "noise_from": source}
+    noise, source = _noise(grid)
+    # A metric of a file from elsewhere has no margin in the configuration; nothing varies by less than nothing.
+    margin = {"pp": knobs.no_effect_pp, "nats": knobs.no_effect_nats}.get(grid.unit, _NO_MARGIN)
+    found = no_effect(grid.lr, grid.wd, grid.scale * grid.select, noise, margin, paper.CI_LEVEL)
+    shared: dict[str, Any] = {**group.key, "metric": grid.name, "unit": grid.unit, "noise_from": source}
+    shared["margin"] = margin if margin > _NO_MARGIN else undefined("none is configured for this metric")
     rows = [{**shared, "scope": EVERY, **_overall(found, found.reason or "no bound")}]
     for index, lr in enumerate(grid.lr):
         blind = "no noise is known" if noise is None else "one weight decay only"
         place = {"lr_low": float(lr), "lr_high": float(lr), "wd_low": found.wd_low[index]}
-        values = {"difference_pp": found.difference, "bound_pp": found.bound, "p": found.p}
+        values = {"difference": found.difference, "bound": found.bound, "p": found.p}
         rows.append(
             {
                 **{**shared, "scope": ONE, **place, "wd_high": found.wd_high[index]},
@@ -60,17 +80,16 @@ def _rows(group: Group, margin_pp: float) -> list[dict[str, Any]]:
     return rows
 
 
-def _noise(group: Group) -> tuple[RunNoise | None, str]:
+def _noise(grid: Response) -> tuple[RunNoise | None, str]:
     """From seeds; else as the fitted ridge took it, e.g. from the residuals of its shapes."""
-    assert group.grid is not None
-    found = noise_by_row(100 * group.grid.select)
+    found = noise_by_row(grid.scale * grid.select)
     if found is not None:
         return found, FROM_SEEDS
-    ridge = fit_ridges(group).row
+    ridge = fit_response(grid)
     if not np.isfinite(ridge.noise_sd) or not ridge.noise_sd > 0:
         return None, undefined(ridge.reason or "no noise is known")
-    sd, df = np.full((1, 1), 100 * ridge.noise_sd), np.full((1, 1), max(ridge.noise_df, 1.0))
-    seed_sd = 100 * ridge.row_seed_sd if np.isfinite(ridge.row_seed_sd) else 0.0
+    sd, df = np.full((1, 1), grid.scale * ridge.noise_sd), np.full((1, 1), max(ridge.noise_df, 1.0))
+    seed_sd = grid.scale * ridge.row_seed_sd if np.isfinite(ridge.row_seed_sd) else 0.0
     return RunNoise(sd, seed_sd, df), ridge.noise_source
 
 

@@ -43,7 +43,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _rows(group: Group) -> list[dict[str, Any]]:
     grid = group.runs[group.runs["in_grid"]]
-    # Sorted by lr, then wd: of cells that tie the first is chosen, as everywhere.
+    # Sorted by lr, then wd: the first of tied cells is chosen, as in all tables.
     cell = grid.groupby(["lr", "wd"], sort=True).ngroup().to_numpy()
     seeds, seed = np.unique(grid["seed"].to_numpy(), return_inverse=True)
     num_cells = int(cell.max()) + 1

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from lrwd.analysis.ridges import ESTIMATORS, ROW_LIKELIHOOD, Ridges, fit_ridges
+from lrwd.analysis.response import response_of
+from lrwd.analysis.ridges import ESTIMATORS, NO_GRID, ROW_LIKELIHOOD, Ridges, fit_ridges
 from lrwd.analysis.surfaces import groups
 from lrwd.analysis.undefined import or_undefined, undefined
 from lrwd.stats.ridge import Ridge
@@ -27,7 +28,19 @@ _OF_ROWS = (
 )
 _NOISE = ("noise_sd", "row_seed_sd")
 COLUMNS = (
-    *("arch", "dataset", "label", "recipe", "estimator", "b", "b_ci_low", "b_ci_high", "log_wd_ref", "log_wd_ref_se"),
+    *(
+        "arch",
+        "dataset",
+        "label",
+        "recipe",
+        "metric",
+        "estimator",
+        "b",
+        "b_ci_low",
+        "b_ci_high",
+        "log_wd_ref",
+        "log_wd_ref_se",
+    ),
     *("lr_ref", "scatter", "curvature", "curvature_ci_low", "curvature_ci_high", "local_slope_low"),
     *("local_slope_high", *_OF_ROWS, "bends", "num_rows", "num_all_rows", *_NOISE, "noise_from", "rows_from"),
     *("num_interior", "num_censored", "num_flat", "weight_ratio", "weight_constant"),
@@ -35,7 +48,7 @@ COLUMNS = (
 )
 _COUNTS = ("num_interior", "num_censored", "num_flat")
 _NUMBERS = [
-    *COLUMNS[5:17],
+    *COLUMNS[6:18],
     *("weight_ratio", "weight_constant", "weight_timescale"),
 ]
 _FEW = "needs 5 interior peaks"
@@ -50,7 +63,8 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Four rows for each group: ``row_likelihood`` (recommended), ``censored_peak``, ``response_surface``,
-        ``argmax_ols`` (the paper's). Accuracies are those that select; 95% intervals, and 99% ones as ``b_ci99``.
+        ``argmax_ols`` (the paper's). The metric is the one that selects (of the last three, accuracy); 95% intervals,
+        and 99% ones as ``b_ci99``.
         ``excluded`` lists the slopes outside the 99% interval. The counts of learning rates with a peak, a bound or
         neither are those of the parabolas at each learning rate, the same for all four.
 
@@ -58,10 +72,12 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for group in groups(runs):
-        ridges = fit_ridges(group)
+        ridges, response = fit_ridges(group), response_of(group)
+        metric = undefined(NO_GRID) if response is None else response.name
         for name in ESTIMATORS:
             own = _of_rows(ridges.row) if name == ROW_LIKELIHOOD else _not_of_rows()
-            entries = {**group.key, **_counts(ridges), "estimator": name, **own, **_row(ridges.by_estimator[name])}
+            entries = {**group.key, **_counts(ridges), "metric": metric, "estimator": name}
+            entries |= own | _row(ridges.by_estimator[name])
             rows.append(entries | dict(zip(("verdict", "reason"), ridges.verdict(name), strict=True)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -54,7 +54,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
                 **{name: getattr(setting, name) for name in ("optimizer", "schedule", "epochs", "batch_size")},
                 **{name: ratio[name] for name in ("rho", "rho_ci_low", "rho_ci_high")},
                 **_slope(mine),
-                # Table 1's own, which takes an edge of the grid for an optimum: what the paper would have printed.
+                # Table 1's slope, which counts an edge of the grid as an optimum: what the paper would have printed.
                 **{name.replace("b", "b_argmax", 1): ratio[name] for name in ("b", "b_ci_low", "b_ci_high")},
                 "reference": first.recipe,
                 **_shifts(group, mine, first, fits[id(first)]),
@@ -111,7 +111,7 @@ def _held_against_the_paper(group: Group, setting: Setting, ridges: Ridges, rati
 
 
 def judged(row: paper.RobustnessRow, ours: Ours) -> tuple[str, str]:
-    """Verdict and reason on a claim of §4.4: a printed range counts as an interval about its middle."""
+    """Verdict and reason on a claim of §4.4; a printed range is taken as an interval about its middle."""
     low, high = row.rho
     interval = row.rho_ci or (row.rho if low < high else None)
     return estimate((low + high) / 2, interval, _PRINTED_DIGIT if row.rho_ci is None else _PRINTED_DIGIT / 10, ours)

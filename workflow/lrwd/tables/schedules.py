@@ -13,6 +13,6 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
         runs: the runs table, one row a cell.
 
     Returns:
-        One row for each group; see ``_best.best_of_each``.
+        One row for each group; see ``analysis.best.best_of_each``.
     """
     return best_of_each(runs, same="optimizer")

@@ -93,7 +93,7 @@ def _bootstrap(grid: Surface, fit: RatioFit) -> dict[str, Any]:
         "num_distinct_bootstrap": boot.num_distinct,
     }
     for name, value in zip(("b_ci_low", "b_ci_high"), boot.b_ci, strict=True):
-        # An interval around an estimate that does not exist would be one of other data.
+        # If b is undefined, an interval from the resamples that have one would describe other data.
         unknown = fit.num_zero > 0
         entries[name] = undefined(_no_slope_reason(fit)) if unknown else value
     return entries

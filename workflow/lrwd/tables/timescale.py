@@ -58,7 +58,7 @@ def _row(lr: float, row: int, chosen: Selection, peaks: Peaks, in_grid: pd.DataF
     epochs, no_epochs = _mean(cell, "epochs")
     steps, no_steps = _mean(cell, "steps_per_epoch")
     rms, no_rms = _mean(cell, "weight_rms_final")
-    # NaN where wd = 0: an infinite memory, which no training has.
+    # Undefined at wd = 0, where 1/(lr·wd) is infinite.
     timescale = 1 / (lr * wd) if wd > 0 else math.nan
     predicted = math.sqrt(lr / (2 * wd)) if wd > 0 else math.nan
     zero = "wd* is 0" if wd == 0 else ""

@@ -29,7 +29,7 @@ COLUMNS = (
     *("equivalent_1_25", "equivalent_1_50", *_ANOVA),
 )
 _OF_SEVERAL = (*_INTERVALS, "i2", "p_differ", *_TESTS, "equivalent_1_25", "equivalent_1_50")
-# Effect ln rho, its standard error, and that one's degrees of freedom; or why there is none.
+# ln rho, its standard error and the error's degrees of freedom; or why there is no effect.
 Effect = tuple[float, float, float] | str
 
 
@@ -134,7 +134,7 @@ def _pooled(meta: MetaAnalysis) -> dict[str, Any]:
 
 
 def _tests(meta: MetaAnalysis, effect: Floats, error: Floats, df: Floats) -> dict[str, Any]:
-    """Whether networks differ, whether all are equivalent, and whether their pooled rho is to the published one."""
+    """Test whether networks differ, all are equivalent, and their pooled rho is equivalent to the published one."""
     entries: dict[str, Any] = {"p_differ": or_undefined(differ_p(effect, error, df), "an error is 0")}
     for name, factor in MARGINS.items():
         margin = math.log(factor)

@@ -1,4 +1,4 @@
-"""What the parts of the table of claims share: a row, and where the grid does not show λ*(η)."""
+"""What the parts of the table of claims share: a row, and why a grid does not show λ*(η)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How a number of ours is held against a printed one: the rules of the table of claims."""
+"""The rules of the table of claims: how a number of ours is compared with a printed one."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Ours:
-    """What our trainings say on a claim.
+    """Our estimate of a claimed number.
 
     Args:
         value, low, high: the estimate and its 95% interval.

@@ -3,7 +3,7 @@
 from lrwd.figures._style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION
 from lrwd.theory.tables import _norm_schedules as names
 
-# Name -> (colour, line style). What is derived for one bound has one colour; causal forms are dashed.
+# Name -> (colour, line style). Schedules derived from one bound share a colour; causal forms are dashed.
 LOOKS = {
     names.CONSTANT_AVERAGE: (BLUE, "-"),
     names.ADAGRAD: (BLUE, "--"),

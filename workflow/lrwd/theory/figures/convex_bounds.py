@@ -38,7 +38,7 @@ PANELS = {
 
 @from_tables(*TABLES)
 def draw(table: pd.DataFrame) -> Figure:
-    """A panel for each gap: dots for what was measured, other marks for what is allowed."""
+    """A panel for each gap: dots for measured values, other marks for the bounds."""
     schedules = list(dict.fromkeys(table["schedule"]))
     figure = new_figure(TITLE, SUBTITLE, 10.0, 0.24 * len(schedules) + 0.9)
     panels = figure.subplots(1, len(PANELS), sharey=True)

@@ -22,7 +22,7 @@ PANELS = {
         *(names.OPTIMUM, names.GUESS, names.GUESS_CAUSAL, names.LINEAR, names.WARM_COSINE, names.WARM_LINEAR),
     ),
 }
-# The optimum lies under the guess; both are to be seen.
+# Wide, as the guess is drawn on top of it.
 WIDE = {names.OPTIMUM: 4.5}
 
 
@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame) -> Figure:
     for axes, (title, shown) in zip(others, PANELS.items(), strict=True):
         _schedules(axes, table, shown)
         axes.set_title(f"learning rate, {title}", size=FONT_SIZE, loc="left", color=INK)
-    # Schedules that end at 0 fall out of sight there.
+    # The axis does not follow schedules down to their end at 0.
     low = max(table[names.GUESS].iloc[:-1].min() / 3, min(axes.get_ylim()[0] for axes in others))
     high = max(axes.get_ylim()[1] for axes in others)
     for axes in others:

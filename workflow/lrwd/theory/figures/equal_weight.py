@@ -52,7 +52,7 @@ def _panel(axes: Axes, table: pd.DataFrame, column: str, look: dict[str, tuple[s
     for index, (name, (colour, marker)) in enumerate(look.items()):
         rows = table[table["schedule"] == name]
         spread = as_array(rows[column]).clip(min=ROUNDING)
-        # The first are the largest, so that of two on one line both are seen.
+        # The first are the largest, so that two that coincide are both visible.
         size = 10 - index
         axes.plot(as_array(rows["lr_wd"]), spread, color=colour, marker=marker, markersize=size, linewidth=size / 3)
     axes.axhline(ROUNDING, color=GREY, linewidth=0.8, linestyle=":")

@@ -20,7 +20,7 @@ LOOKS = ((BLUE, "o"), (VERMILLION, "s"), ("#009E73", "^"), ("#CC79A7", "D"))
 
 @from_tables(*TABLES)
 def draw(table: pd.DataFrame) -> Figure:
-    """Periods with intervals on logarithmic axes, with the prediction and what forgetting without decay makes of it."""
+    """Periods with intervals on logarithmic axes, and the prediction without and with measured forgetting."""
     table = table[table["schedule"] == "constant"].drop_duplicates(["arch", "lr", "wd"])
     lrs = sorted(set(table["lr"]))
     steps, seeds = int(table["num_steps"].max()), int(table["num_seeds"].max())
@@ -33,7 +33,7 @@ def draw(table: pd.DataFrame) -> Figure:
     dress(axes, grid="both")
     decaying = table[table["wd"] > 0]
     predicted = as_array(decaying["predicted_period"])
-    # Where the trainings without decay stand.
+    # The place of trainings without decay, whose predicted period is infinite.
     beyond = 4.0 * predicted.max()
     line = np.geomspace(predicted.min() / 2, predicted.max() * 2, 60)
     axes.plot(line, line, color=INK, linewidth=1.2)

@@ -63,6 +63,6 @@ def _schedules(axes: Axes, own: pd.DataFrame) -> None:
         colour, line = LOOKS[name]
         lr = own[name].iloc[:-1]
         axes.plot(own["step"].iloc[:-1], lr, color=colour, linestyle=line, linewidth=WIDE.get(name, 1.3))
-    # Schedules that end at 0 fall out of sight there.
+    # The axis does not follow schedules down to their end at 0.
     axes.set_ylim(bottom=own[names.GUESS].iloc[:-1].min() / 3)
     log_axis(axes, "y")

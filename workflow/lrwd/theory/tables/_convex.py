@@ -72,7 +72,7 @@ def setting(config: ConvexConfig) -> Setting:
 
 def digits(l2: float) -> Logistic:
     """All 1,797 digits, pixels in [0, 1] and a column of ones."""
-    # Imported here, as scikit-learn takes seconds to load and planning needs it not.
+    # Imported here, as scikit-learn takes seconds to load and planning does not need it.
     from sklearn.datasets import load_digits
 
     data = load_digits()

@@ -11,8 +11,8 @@ from lrwd.stats.shape_fit import ShapeFit, fit_shape
 from lrwd.theory.formulas._sequences import Floats
 from lrwd.theory.formulas.gradient_weights import gradient_weights
 
-# Memory periods that are tried, from this many steps to this many times the training: beyond, the decay within the
-# training is too little to be told from none.
+# Memory periods that are tried: from SHORTEST steps to LONGEST times the training. With longer periods the decay within
+# the training is too small to be distinguished from none.
 SHORTEST, LONGEST, NUM_PERIODS = 1.5, 30.0, 160
 
 
@@ -51,7 +51,7 @@ class Remembered:
         }
 
     def decay(self, peak: float) -> Floats:
-        """The decay of every step if its peak were another one; constant where it was trained without decay."""
+        """The decay of every step with another peak; constant if the training had no decay."""
         return peak * (self.wd / self.peak_wd if self.peak_wd else np.ones(len(self.wd)))
 
     def weights(self, wd: Floats | None = None) -> Floats:
@@ -60,7 +60,7 @@ class Remembered:
 
 
 def remembered(records: Sequence[dict[str, Any]]) -> list[Remembered]:
-    """The trainings of a study with ``measure_memory``, grouped; diverged ones remember nothing and are left out."""
+    """The trainings of a study with ``measure_memory``, grouped; diverged ones have no measurement."""
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for record in records:
         if record["memory"] is not None:

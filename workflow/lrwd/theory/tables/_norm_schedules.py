@@ -14,7 +14,7 @@ CONSTANT_LAST, LAST_CAUSAL = "constant for the last", "recent norms, causal"
 OPTIMUM, GUESS, GUESS_CAUSAL = "optimum of last-2", "warm-up–decay (guess)", "warm-up–decay, causal"
 LINEAR, WARM_COSINE, WARM_LINEAR = "linear decay", "warm-up + cosine", "warm-up + linear"
 OWN = ", own norms"
-# Of practice: the file of workflow/lrwd/schedules that says their shape.
+# Schedules of practice -> the file of workflow/lrwd/schedules that defines their shape.
 PRACTICE = {WARM_COSINE: "cosine", WARM_LINEAR: "linear"}
 # What a schedule knows of the gradients.
 WHOLE, PAST, OWN_PAST, SCALE = "the whole run's", "those up to now", "its own up to now", "for its scale only"
@@ -48,7 +48,7 @@ def candidates(norms: Floats, radius: float, warmup: float) -> list[Candidate]:
         radius: R = ||theta_1 - theta*||.
         warmup: length of the warm-up of practice's schedules, as a share of the run.
 
-    Source: see ``lrwd.theory.norm_schedules`` and ``optimal_tail``.
+    Source: see ``lrwd.theory.formulas.norm_schedules`` and ``optimal_tail``.
     """
     num_steps = len(norms)
     inverse, constant = derived.inverse_square(norms, radius), derived.constant_for_average(norms, radius)

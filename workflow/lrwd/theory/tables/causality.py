@@ -103,7 +103,7 @@ def _rows(norms: Floats) -> Iterator[dict[str, Any]]:
 def _row(
     bound: str, schedule: str, against: str, ratio: float, limit: Entry, falling: Floats | None = None
 ) -> dict[str, Any]:
-    """One comparison; ``falling`` is the schedule where the bound asks that it never rises."""
+    """One comparison; ``falling`` is the schedule if the bound requires that it never rises."""
     return {
         "bound": bound,
         "schedule": schedule,

@@ -57,7 +57,7 @@ def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
         for column, at in (("gap", _theory), ("tuned_gap", _cross_chosen)):
             mine = at(own)
             row |= _interval(column, mine)
-            # Every schedule meets the same batches, so that differences are known better than their terms.
+            # All schedules see the same batches, so that differences have smaller errors than their terms.
             row |= _interval(f"{column}_over_closed_form", mine - at(closed))
         rows.append(row | {"bound": _bound(tables["convex_runs"], name)})
     table = pd.DataFrame(rows).sort_values("gap", ignore_index=True)

@@ -47,7 +47,7 @@ class Config(ConvexConfig):
 
 @dataclass(frozen=True, eq=False)
 class _Entry:
-    """A schedule: its name, what it knows, itself at each factor, and its weights if it was made from some."""
+    """A schedule: its name, what it knows, its learning rates at a factor, and the weights it is made from, if any."""
 
     name: str
     knows: str
@@ -84,7 +84,7 @@ def _entries(config: Config, found: Setting) -> Iterator[_Entry]:
     for name in own_norms(found.radius, config.num_steps):
 
         def at(factor: float, name: str = name) -> Schedule:
-            # Each is R times something.
+            # Each schedule is proportional to R.
             return own_norms(factor * found.radius, config.num_steps)[name]
 
         yield _Entry(name, OWN_PAST, at, None)
@@ -113,7 +113,7 @@ def _bounds(lr: Floats, norms: Floats, farthest: float, radius: float, factor: f
         "weighted average": OWN_LR if own else float(bounds.weighted_average(lr, norms, radius)),
         "last-1": OWN_LR if own else _falling(bounds.last_iterate, lr, norms, radius),
         "last-2": OWN_LR if own else float(bounds.last_iterate_tail(lr, norms, radius)),
-        # Of from_weights, learning rates times f are those of weights times f.
+        # from_weights is linear: learning rates times f belong to weights times f.
         "last, by weights": NO_WEIGHTS
         if entry.weights is None
         else float(bounds.weighted_average(factor * entry.weights, norms, radius)),

@@ -70,7 +70,7 @@ def _rows(one: Remembered, period: float) -> list[dict[str, Any]]:
 
 
 def _over(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mean over steps for each seed, every image counting alike; NaN for a seed without any."""
+    """Mean over steps for each seed, weighted by the number of images; NaN for a seed without any."""
     total = counts.sum(1)
     summed = np.where(counts > 0, values, 0.0) * counts
     return np.where(total > 0, summed.sum(1) / np.maximum(total, 1), np.nan)
@@ -82,6 +82,6 @@ def _mean(values: np.ndarray, name: str) -> dict[str, float]:
 
 
 def _scaled(one: Remembered, shape: np.ndarray) -> np.ndarray:
-    """The shape times what fits the margins best, every image counting alike."""
+    """The shape, scaled to the margins by least squares, weighted by the number of images."""
     products = np.sum(one.num_wrong * np.where(one.num_wrong > 0, one.margin, 0.0) * shape)
     return shape * products / np.sum(one.num_wrong * shape**2)

@@ -35,7 +35,7 @@ def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     """
     groups = {tuple(one.key.values()): one for study in STUDIES for one in remembered(records[study])}
     fits = {key: fit_period(one) for key, one in groups.items()}
-    # The rate at which later steps overwrite what earlier ones learnt, where nothing decays.
+    # The rate at which later steps overwrite what earlier ones learnt, measured without decay.
     forgetting = {
         (one.arch, one.peak_lr): 1.0 / fits[key].value
         for key, one in groups.items()
@@ -77,7 +77,7 @@ def claims(table: pd.DataFrame) -> list[Claim]:
     ratios = numbers(rows["measured_over_predicted"])
     near = (ratios > 1 / NEAR) & (ratios < NEAR)
     known = ratios.notna()
-    # A period longer than the training cannot be seen in it.
+    # A period longer than the training cannot be measured in it.
     visible = known & (numbers(rows["predicted_period"]) < rows["num_steps"])
     verdict = UNTESTED if not known.any() else HOLDS if near[known].all() else PARTLY if near.any() else FAILS
     listed = "; ".join(

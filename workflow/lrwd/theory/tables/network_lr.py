@@ -58,7 +58,7 @@ def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
     frames = []
     for key, norms in _traces(records["gradient_norms"]).items():
         measured = np.sqrt(np.mean(norms**2, axis=0))
-        # A window over the ends sees the nearest value again, so that the first norms are not mixed with later ones.
+        # Beyond the ends the nearest value is repeated, so that the first norms are not mixed with later ones.
         filtered = median_filter(measured, config.smooth_steps, mode="nearest")
         schedules = {one.name: one.lr for one in candidates(filtered, 1.0, config.warmup)}
         names = {"arch": key[0], "recipe": key[1], "num_seeds": len(norms)}
@@ -81,6 +81,6 @@ def _traces(records: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Floats]:
                 f"study gradient_norms: every training of {'/'.join(key)} diverged; allowed: some that do not"
             )
     archs = [arch for arch, _ in found]
-    # Recipes beside each other, whatever the order of the records.
+    # All recipes of an architecture together, whatever the order of the records.
     ordered = sorted(found, key=lambda key: archs.index(key[0]))
     return {key: np.array(found[key], dtype=np.float64) for key in ordered}

@@ -17,7 +17,7 @@ STUDIES: tuple[str, ...] = ()
 TABLES = ("network_lr", "convex_lr")
 CONVEX, SGD = "logistic regression", "SGD"
 NOT_SCHEDULES = ("arch", "recipe", "num_seeds", "step", "measured_norm", "norm")
-# A learning rate that starts below this share of its peak warms up; a peak later than this is no warm-up.
+# A schedule warms up if it starts below this share of its peak, and peaks before this share of the training.
 STARTS_BELOW, PEAKS_BEFORE = 0.5, 0.5
 
 
@@ -49,9 +49,9 @@ def build(config: Config, records: Records, tables: Tables) -> pd.DataFrame:
 
 
 def _row(lr: Floats, norms: Floats, best: Floats, least: float) -> dict[str, Any]:
-    # At its own scale a schedule that is far too large or small would show that alone.
+    # Without tuning its scale, a schedule that is far too large or small would be judged by its scale alone.
     tuned, bound = best_of_shape(lr, norms, 1.0)
-    # The last one only weighs; no step is taken with it that theta_T sees.
+    # Without the last one: it is a weight in the bound, but theta_T does not depend on it.
     mine, theirs = tuned[:-1] / tuned[:-1].sum(), best[:-1] / best[:-1].sum()
     varies = np.ptp(mine) > 1e-9 * mine.max()
     return {

@@ -19,9 +19,9 @@ STUDIES = ("weight_rms",)
 TABLES: tuple[str, ...] = ()
 # A measured RMS within this factor of the prediction counts as agreeing.
 NEAR = 1.25
-# Memories, 1/(lr*wd), that the training must have lasted to be called asymptotic.
+# A training of at least this many memory periods 1/(lr*wd) counts as asymptotic.
 SETTLED = 2.0
-# What is left of the initialisation, and how far the prediction moves, if a training is to tell it from standing still.
+# Trainings test the prediction without decay only if it grows by more than this factor.
 MOVED = 1.25
 NO_DECAY = undefined("no decay")
 

@@ -1,40 +1,11 @@
-"""The repository keeps its own rules of style, and every key of config.yaml is explained."""
+"""The schema of the configuration: every key is described, and an unknown one is refused."""
 
-import importlib.util
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import pytest
-from projects import ROOT, Project
-
-SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
-
-
-@pytest.mark.parametrize(
-    ("tool", "arguments"),
-    [
-        ("ruff", ["check", "."]),
-        ("ruff", ["format", "--check", "."]),
-        ("mypy", []),
-        ("snakefmt", ["--check", "Snakefile", "workflow/rules"]),
-    ],
-    ids=["ruff check", "ruff format", "mypy", "snakefmt"],
-)
-def test_clean(tool: str, arguments: list[str]) -> None:
-    if importlib.util.find_spec(tool) is None:
-        pytest.skip(f"{tool} is not installed; it is one of the development dependencies (envs/dev-lock.txt)")
-    command = [sys.executable, "-m", tool, *arguments]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-
-
-def test_lint(project: Project) -> None:
-    result = project.run("--lint")
-    assert result.rc == 0, result.text
-    assert "in a good condition" in result.text
+SCHEMA = json.loads((Path(__file__).parents[3] / "workflow/schemas/config.schema.json").read_text())
 
 
 def properties(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -60,18 +60,6 @@ def test_the_table_of_runs_says_what_the_records_say(smoke: Trained) -> None:
         assert len(record["history"]) == 3
 
 
-def test_diverged_trainings_are_results(tiny: Trained) -> None:
-    """Half of the tiny study's cells diverge: they count as chance, and all tables and figures are made."""
-    project, _ = tiny
-    table = rows(project.read("results/runs.csv"))
-    diverged = [row for row in table if row["status"] == "diverged"]
-    assert [row["lr"] for row in diverged] == ["1e+30"] * 6
-    assert {row["select_top1"] for row in diverged} == {"0.1"}
-    assert {row["num_diverged"] for row in rows(project.read("results/tables/table1.csv"))} == {"2"}
-    for figure in FIGURES:
-        assert project.path(f"results/figures/{figure}.png").exists()
-
-
 def test_tables_and_figures_are_there(smoke: Trained) -> None:
     project, _ = smoke
     for table in TABLES:
@@ -116,18 +104,3 @@ def test_the_report_has_every_table_and_figure_with_its_caption(smoke_copy: Proj
             assert words in " ".join(report.split()), f"no caption of {kind} {name}"
             assert f"{name}.{'csv' if kind == 'table' else 'png'}" in report
     assert "smoke" in report
-
-
-def test_fresh_interpreters_and_checkpoints_give_the_same_records(smoke_copy: Project) -> None:
-    """The way in which cells are run is no reason to run them again, and changes nothing where they are."""
-    cells = sorted(smoke_copy.records())[::30]
-    targets = [f"results/runs/{cell}.json" for cell in cells]
-    before = [result_of(smoke_copy.path(target)) for target in targets]
-    smoke_copy.extra = {
-        "study": "smoke",
-        "execution": {"warm_start": False, "checkpoint_sec": 0, "loader_workers": 0, "cuda_graph": False},
-    }
-    assert "Nothing to be done" in smoke_copy.plan().text
-    result = smoke_copy.ok("--force", "--", *targets)
-    assert result.cells == set(cells)
-    assert [result_of(smoke_copy.path(target)) for target in targets] == before

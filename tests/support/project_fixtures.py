@@ -1,4 +1,7 @@
-"""Projects that tests begin with; what is trained in one is paid once a session, and copied."""
+"""Projects that tests begin with; what is trained in one is paid once a session, and copied.
+
+Shared by tests/end_to_end, tests/workflow and tests/slurm (tests/conftest.py loads it).
+"""
 
 import fcntl
 import os
@@ -31,7 +34,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Proj
         with open(base / "shared" / f"{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not text.exists():
-                result = new_project(folder, extra).ok(*args, timeout=400)
+                shutil.rmtree(folder, ignore_errors=True)  # another process's, which failed
+                result = new_project(folder, extra).ok(*args, timeout=500)
                 text.write_text(f"{result.seconds}\n{result.text}")
         seconds, _, output = text.read_text().partition("\n")
         return Project(folder, extra), Result(0, output, float(seconds))
@@ -71,5 +75,5 @@ def tiny_copy(tiny: tuple[Project, Result], tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def place(untrained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """One project for all of these, as none of them comes to train anything."""
-    return copied(untrained, tmp_path_factory.mktemp("bad") / "project")
+    """One project for all tests of a file that come to train nothing."""
+    return copied(untrained, tmp_path_factory.mktemp("place") / "project")
