@@ -41,6 +41,10 @@ else:
 
     include: "workflow/rules/prepare.smk"
     include: "workflow/rules/train.smk"
+
+    if STUDY.sequential:
+
+        include: "workflow/rules/rounds.smk"
     include: "workflow/rules/plan.smk"
 
     if SESSION.adopted:

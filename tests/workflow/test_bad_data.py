@@ -52,10 +52,13 @@ def test_images_in_class_folders(place: Project, tmp_path: Path) -> None:
 
 def test_selecting_on_validation_images_that_there_are_none_of(project: Project) -> None:
     """Found after the preparation, and again when the data set is already there; put right, it goes on."""
-    none = into("datasets/digits/val_size", 0)
-    refused(project, none, "data set 'digits' has no validation images")
-    assert project.path("results/data/digits/manifest.json").exists()
+    refused(project, into("datasets/digits/val_size", 0), "data set 'digits' has no validation images")
+    select_on_test = into("studies/tiny/selection", {"split": "test", "epoch": "final"})
+    select_on_test(project.extra)
+    into("datasets/digits/val_size", 0)(project.extra)
+    project.ok("--", "prepare")
     says = "selection.split: 'val' is not allowed, as data set 'digits' has no validation images"
-    assert "prepare_data" not in refused(project, none, says)
+    refused(project, into("studies/tiny/selection/split", "val"), says)
+    into("studies/tiny/selection/split", "val")(project.extra)
     into("datasets/digits/val_size", 300)(project.extra)
     assert project.plan("--", "prepare").jobs == {"prepare_data": 1, "prepare": 1}

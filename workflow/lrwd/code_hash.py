@@ -51,6 +51,11 @@ def table_code(table: str) -> str:
     return code_of(f"tables/{table}.py", WRITES_TABLES)
 
 
+def rounds_code() -> str:
+    """Hash of the code that chooses the rounds of a sequential study."""
+    return code_of("design/rounds.py")
+
+
 def design_code() -> str:
     """Hash of the code that simulates the statistical power of a grid."""
     return code_of("design/identifiability.py", "design/calibration.py", WRITES_TABLES)

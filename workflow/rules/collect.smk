@@ -4,7 +4,8 @@
 
 checkpoint estimate_ratio:
     input:
-        SESSION.grid_records,
+        records=grid_records,
+        rounds=round_files,
     output:
         SESSION.ratios,
     log:
@@ -25,6 +26,7 @@ checkpoint estimate_ratio:
 rule collect:
     input:
         records=all_records,
+        rounds=round_files,
         ratios=SESSION.ratios if STUDY.estimates_ratio else [],
         missing=SESSION.missing,
     output:

@@ -15,6 +15,8 @@ for table in TABLES:
             f"table_{table}"
         input:
             runs="<results>/runs.csv",
+            # Only the table of rounds reads them.
+            rounds=round_files if STUDY.sequential else [],
         output:
             csv=report(
                 f"<results>/tables/{table}.csv",
@@ -30,6 +32,7 @@ for table in TABLES:
             "../../envs/analysis.yaml"
         params:
             table=table,
+            analysis=SESSION.config["analysis"],
             code=code_hash.table_code(table),
         message:
             f"table {table}"

@@ -9,10 +9,11 @@ from lrwd.atomic import write_text_atomic
 from lrwd.execution.script import script
 from lrwd.runs.collect import runs_frame, trained_by_other_code
 from lrwd.study.load import load_study
+from lrwd.study.sequential import read_rounds
 from lrwd.study.study import read_ratios
 
 with script(snakemake.log[0]):
-    study = load_study(snakemake.config, "config")
+    study = load_study(snakemake.config, "config").at(read_rounds(snakemake.input.rounds))
     ratios = read_ratios(Path(snakemake.input.ratios).read_text()) if snakemake.input.ratios else {}
     cells = study.cells(ratios)
     write_text_atomic(snakemake.output.runs, runs_frame(study, ratios, cells).to_csv(index=False))

@@ -11,10 +11,11 @@ from lrwd.execution.script import script
 from lrwd.runs.collect import runs_frame
 from lrwd.study.load import load_study
 from lrwd.study.paths import significant
+from lrwd.study.sequential import read_rounds
 from lrwd.tables import table1
 
 with script(snakemake.log[0]):
-    study = load_study(snakemake.config, "config")
+    study = load_study(snakemake.config, "config").at(read_rounds(snakemake.input.rounds))
     table = table1.build(runs_frame(study, {}, study.grid_cells))
     ratios = {}
     for row in table.itertuples():

@@ -17,4 +17,6 @@ with script(snakemake.log[0]):
     found = [json.loads(Path(path).read_text()) for path in snakemake.input]
     frame = plan_frame(study, dict(zip(groups, found, strict=True)))
     caption = f"What study {study.name} will cost on this machine, from a few steps of each group."
+    if study.sequential:
+        caption += " A network that chooses its own cells has its budget as cells: it may stop before it is used up."
     write_table(frame, snakemake.output.csv, snakemake.output.md, caption)

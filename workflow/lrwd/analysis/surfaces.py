@@ -28,7 +28,8 @@ class Group:
         grid: the surface of accuracies on its grid, or None where it has no such run yet.
         num_diverged: its diverged grid runs.
         num_missing: grid runs (lr, wd, seed) that it lacks, of those that any architecture of the same
-            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture).
+            data set and recipe makes one expect (a study crosses lr × wd × seed × architecture); of a sequential
+            study, those that were asked for.
     """
 
     dataset: str
@@ -76,10 +77,15 @@ def groups(runs: pd.DataFrame) -> list[Group]:
                     metric_runs=own[own["select_metric"].notna()],
                     grid=surface_of(accurate, sorted(accurate["seed"].unique())) if len(accurate) else None,
                     num_diverged=int((grid["status"] == "diverged").sum()),
-                    num_missing=num_expected - len(grid),
+                    num_missing=_num_asked(own, num_expected) - len(grid),
                 )
             )
     return result
+
+
+def _num_asked(own: pd.DataFrame, expected: int) -> int:
+    asked = own["num_asked"].dropna().tolist() if "num_asked" in own else []
+    return int(asked[0]) if asked else expected
 
 
 def checked(runs: pd.DataFrame) -> pd.DataFrame:

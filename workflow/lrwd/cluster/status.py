@@ -10,6 +10,7 @@ from typing import Any
 
 from lrwd.cluster.queue import QueuedJob, comment_of
 from lrwd.execution.bad_nodes import bad_nodes
+from lrwd.runs.failed import FAILED, reason_of
 from lrwd.study.cell import Cell
 from lrwd.study.paths import cell_name, record_path
 from lrwd.study.study import Study
@@ -39,11 +40,15 @@ MAX_NAMED = 20
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell whose training started but is not running, and which has no record."""
+    """A cell without a result whose training began and is not under way.
+
+    is_kept: it has a record that says so, as in sequential studies.
+    """
 
     cell: Cell
     reason: str
     last_line: str
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,11 @@ def study_status(study: Study, cells: Iterable[Cell], queue: Iterable[QueuedJob]
     states, failures = {}, []
     for cell in cells:
         job = jobs.get(comment_of(cell))
-        state = _recorded(record_path(study.results, cell)) or in_pool.get(cell_name(cell))
+        path = record_path(study.results, cell)
+        state = _recorded(path) or in_pool.get(cell_name(cell))
+        if state == FAILED:
+            log = Path(study.results, "logs", "runs", f"{cell_name(cell)}.log")
+            failures.append(Failure(cell, f"kept: {reason_of(path)}", _last_line(_tail(log)) or "(empty)", True))
         if state is None and job is not None and not job.ended:
             state = "running" if job.running else "waiting"
         if state is None:
@@ -86,9 +95,9 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
     Args:
         study: its name and results folder are shown.
         status: the cells' states.
-        num_unknown: number of on-ratio cells whose ratio has not been estimated yet.
-        notes: lines about controller, queue and pool.
-        command: the command with which the user started the workflow.
+        num_unknown: cells on a line whose ratio is not known yet, and of rounds that are not chosen yet.
+        notes: lines on controller, queue and pool.
+        command: what starts this workflow as the user started it.
     """
     groups: dict[tuple[str, str, str], Counter] = {}
     for cell, state in status.states.items():
@@ -97,7 +106,7 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
     num_done = total["done"] + total["diverged"]
     lines = [f"Study {study.name}: {num_done} of {len(status.states)} cells trained"]
     if num_unknown:
-        lines[0] += f", up to {num_unknown} more once the grid is trained"
+        lines[0] += f", up to {num_unknown} more to follow from the {'results' if study.sequential else 'grid'}"
     width = max(len("/".join(group)) for group in groups)
     lines += ["", " ".join([" " * width, *(f"{name:>9}" for name in ("cells", *STATES))])]
     rows = [("/".join(group), counts) for group, counts in groups.items()]
@@ -117,6 +126,9 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
             lines += [f"  {cell_name(failure.cell)}", f"      {failure.reason}", f"      log: {failure.last_line}"]
         if len(status.failures) > MAX_NAMED:
             lines.append(f"  … and {len(status.failures) - MAX_NAMED} more")
+        if any(failure.is_kept for failure in status.failures):
+            lines += ["", "Those kept have a record and are left out; their round went on without them."]
+            command = f"{command.removesuffix('--')}--force --"
         lines += ["", f"Run them again: {command} $(cat {study.results}/cluster/failed.txt)"]
     return "\n".join(lines)
 
@@ -135,13 +147,14 @@ def targets(study: Study, status: Status) -> str:
 
 
 def _recorded(path: str) -> str | None:
-    """``done`` or ``diverged`` for an existing record. Only its first bytes are read, as there may be thousands."""
+    """``done``, ``diverged`` or ``failed`` of a whole record, told by its first bytes: there are thousands to read."""
     try:
         with open(path, "rb") as stream:
             head = stream.read(80)
     except OSError:
         return None
-    return "diverged" if b'"status": "diverged"' in head else "done" if b'"status": "ok"' in head else None
+    found = re.search(rb'"status": "(ok|diverged|failed)"', head)
+    return {"ok": "done"}.get(state := found[1].decode(), state) if found else None
 
 
 def _latest(folder: Path) -> Path | None:
@@ -152,7 +165,7 @@ def _latest(folder: Path) -> Path | None:
 
 def _failure(cell: Cell, log: Path, slurm_log: Path | None, job: QueuedJob | None) -> Failure:
     cell_text, slurm_text = _tail(log), _tail(slurm_log)
-    last_line = cell_text.strip().rpartition("\n")[2] or slurm_text.strip().rpartition("\n")[2] or "(empty)"
+    last_line = _last_line(cell_text) or _last_line(slurm_text) or "(empty)"
     where = ""
     if slurm_log:
         nodes = re.findall(r"^ +Host: (\S+)|\*\*\* (?:JOB|STEP) \S+ ON (\S+) ", slurm_text, re.MULTILINE)
@@ -169,6 +182,10 @@ def _failure(cell: Cell, log: Path, slurm_log: Path | None, job: QueuedJob | Non
             reason += ", " + last_line.partition("failed: ")[2]
         return Failure(cell, reason, last_line)
     return Failure(cell, reason + where, last_line)
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def _tail(path: Path | None) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lrwd.stats.propose import MIN_WD, rounded
 from lrwd.stats.simulate import Constants, Response
 from lrwd.stats.surface import Floats
+from lrwd.study.cell import Cell
 from lrwd.study.study import Study
 
 
@@ -72,14 +74,34 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
     Args:
         study: its configuration; architectures share the grid of their data set and recipe.
         runs: the runs table, of a study whose runs come from elsewhere: its grid is that of all its architectures.
+
+    Returns:
+        Of a sequential study, whose cells are not known beforehand, a full grid in their place: its learning rates,
+        weight decays evenly spaced between its limits, and as many seeds a cell as in round 0, in about its budget.
     """
-    cells = pd.DataFrame(study.grid_cells) if runs is None else runs[runs["in_grid"]]
+    cells = pd.DataFrame(_planned_cells(study)) if runs is None else runs[runs["in_grid"]]
     found: dict[tuple[Any, ...], list[str]] = {}
     for (dataset, recipe), group in cells.groupby(["dataset", "recipe"], sort=False):
         wds = tuple((float(lr), tuple(sorted(set(rows["wd"])))) for lr, rows in group.groupby("lr"))
         seeds = int(group.groupby(["arch", "lr", "wd"])["seed"].nunique().median())
         found.setdefault((wds, seeds), []).append(f"{dataset}/{recipe}")
-    return [_grid("; ".join(names), wds, seeds) for (wds, seeds), names in found.items()]
+    chosen = {f"{dataset}/{recipe}" for dataset, _, recipe in study.sequential}
+    return [
+        _grid("; ".join(f"{name} (a full grid in place of rounds)" if name in chosen else name for name in names), *key)
+        for key, names in found.items()
+    ]
+
+
+def _planned_cells(study: Study) -> list[Cell]:
+    cells = [cell for cell in study.grid_cells if cell.group not in study.sequential]
+    for group, part in study.sequential.items():
+        knobs = part.sequential
+        assert knobs is not None
+        lrs, seeds = study.lrs(part, group), part.grid_seeds
+        num_wd = max(MIN_WD, knobs.most_cells(len(lrs)) // (len(lrs) * len(seeds)))
+        wds = rounded(np.geomspace(knobs.wd_low, knobs.wd_high, num_wd))
+        cells += [Cell(*group, lr, float(wd), seed) for lr in lrs for wd in wds for seed in seeds]
+    return cells
 
 
 def _grid(name: str, wds: tuple[tuple[float, tuple[float, ...]], ...], num_seeds: int) -> StudyGrid:

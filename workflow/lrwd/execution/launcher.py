@@ -54,7 +54,10 @@ def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_proc
     # Forking after importing torch is not safe on macOS. Without an owner, the server would never exit.
     if server and num_processes == 1 and owner and sys.platform == "linux" and hasattr(os, "pidfd_open"):
         try:
-            return _ask_server(request, int(owner), server)
+            status = _ask_server(request, int(owner), server)
+            if status == 0 and request.get("keep_failure") and _is_failed(request["job"]["record"]):
+                print(failure_line(request), file=sys.stderr)
+            return status
         except OSError as error:
             if server != WARM:  # on a cluster, nothing may be trained on the node where Snakemake runs
                 print(f"no pool ({error})", file=sys.stderr)
@@ -81,6 +84,21 @@ def _ask_server(request: dict[str, Any], owner: int, server: tuple[str, ...]) ->
     if words:
         print(words, file=sys.stderr)
     return int(status)
+
+
+def failure_line(request: dict[str, Any]) -> str:
+    """What is said of a training that failed, and whose failure is kept as its record."""
+    record = request["job"]["record"]
+    return f"{record}: the training failed, see {request['log']}; its round goes on without it (-f trains it again)"
+
+
+def _is_failed(record: str) -> bool:
+    # As lrwd.runs.failed.is_failed, which this process need not import.
+    try:
+        with open(record, "rb") as stream:
+            return b'"status": "failed"' in stream.read(80)
+    except OSError:
+        return False
 
 
 def connect(owner: int, server: tuple[str, ...]) -> socket.socket:

@@ -112,7 +112,7 @@ def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
         except ConfigError as error:
             text = str(error).removeprefix(f"{where}: ")
             raise ConfigError(f"{where} on data set {dataset}: {text}") from None
-        build_optimizer(recipe, model, lr=1e-3, wd=0.0)
+        build_optimizer(recipe, model, wd=0.0)
 
 
 def _check_decay(recipe: Mapping[str, Any]) -> None:

@@ -26,18 +26,19 @@ def report_progress(study: Study, ratios_path: str) -> None:
 
 
 def _follow(study: Study, ratios_path: Path) -> None:
-    known, total = _cells(study, ratios_path)
+    known, total, is_open = _cells(study, ratios_path)
     done = {path for path in known if Path(path).exists()}
     num_before, started, written = len(done), time.monotonic(), time.monotonic()
-    while len(done) < total:
+    while len(done) < total or is_open:
         time.sleep(POLL_SEC)
-        known, total = _cells(study, ratios_path)
+        known, total, is_open = _cells(study, ratios_path)
         done |= {path for path in known - done if Path(path).exists()}
         now = time.monotonic()
-        # Print nothing until a cell of this study is done: the target may train cells of other studies only.
-        if len(done) > num_before and (now - written >= LINE_SEC or len(done) >= total):
+        # Nothing yet, or nothing of this study at all: a target may ask for other cells.
+        if len(done) > num_before and (now - written >= LINE_SEC or (len(done) >= total and not is_open)):
             written = now
-            print(progress_line(len(done), total, len(done) - num_before, now - started), file=sys.stderr)
+            line = progress_line(len(done), total, len(done) - num_before, now - started)
+            print(f"{line}; further rounds follow" if is_open else line, file=sys.stderr)
 
 
 def progress_line(num_done: int, total: int, num_now: int, elapsed_sec: float) -> str:
@@ -59,9 +60,10 @@ def _clock(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def _cells(study: Study, ratios_path: Path) -> tuple[set[str], int]:
-    """Paths of the records that are known so far, and the final number of records."""
+def _cells(study: Study, ratios_path: Path) -> tuple[set[str], int, bool]:
+    """Paths of the records known by now, how many there will be, and whether rounds follow that are not counted."""
     ratios = read_ratios(ratios_path.read_text()) if ratios_path.exists() else {}
+    study = study.known()
     cells = study.with_bases(study.cells(ratios))
     waiting = study.num_waiting() if study.estimates_ratio and not ratios else 0
-    return {record_path(study.results, cell) for cell in cells}, len(cells) + waiting
+    return {record_path(study.results, cell) for cell in cells}, len(cells) + waiting, study.is_open

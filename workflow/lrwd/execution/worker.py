@@ -24,6 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lrwd.execution import launcher
+
 INTERRUPTED = 128 + signal.SIGTERM
 # Time that a cell has for its last checkpoint after SIGTERM, before it is killed.
 GRACE_SEC = 30
@@ -34,19 +36,20 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
     """Train the cell of a request in this process, and write its output to the cell's log.
 
     Args:
-        request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner`` (process id or None; the cell
-            stops when that process exits). On a cluster also ``gpu`` (``required`` or ``optional``; the GPU is checked
-            before the training), ``results`` (where a node with a broken GPU is recorded) and ``environment``
-            (variables to set).
-        client: the cell stops when this connection is closed.
+        request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner``: a process without which the
+            cell is to stop, or None. ``keep_failure``: whether a failure is noted in the cell's record, and is then
+            none of the job. On a cluster also ``gpu`` (``required`` or ``optional``: the GPU is tried first) with
+            ``results``, where a node whose GPU does not work is noted, and ``environment``: variables to set.
+        client: a connection without which the cell is to stop.
 
     Returns:
-        The exit status: 0 (also for a diverged training), 143 if interrupted, 1 for a failure.
+        The exit status: 0 (also for a diverged training, and a failed one that is kept), 143 when interrupted, 1 for
+        a failure.
     """
     stop = _stop_requests(request["owner"], client)
     log_path = Path(request["log"])
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    with log_path.open("a", buffering=1) as stream:
+    with log_path.open("a", buffering=1) as stream, open(os.dup(2), "w") as terminal:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
 
@@ -76,8 +79,25 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
         except BaseException as error:
             stream.write(traceback.format_exc())
             log(f"failed: {type(error).__name__}: {error}")
-            return 1
+            if not (isinstance(error, Exception) and _keep_failure(request, f"{type(error).__name__}: {error}")):
+                return 1
+            if client is None:  # else the process that asked says so
+                print(launcher.failure_line(request), file=terminal)
     return 0
+
+
+def _keep_failure(request: dict[str, Any], reason: str) -> bool:
+    """Note a failure in the cell's record, if the request says so; of several processes none can speak for all."""
+    if not request.get("keep_failure") or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        return False
+    from lrwd.runs.failed import write_failed
+
+    job = request["job"]
+    try:
+        write_failed(job["record"], job["spec"], reason)
+    except OSError:  # a full disk, which is likely to be what failed before
+        return False
+    return True
 
 
 def serve(address: str, owner: int) -> None:

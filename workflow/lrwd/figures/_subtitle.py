@@ -39,7 +39,11 @@ def subtitle(runs: pd.DataFrame, study: str) -> str:
     num_diverged = int((runs["status"] == "diverged").sum())
     if num_diverged:
         parts.append(f"{num_diverged} diverged")
-    num_missing = _missing(runs[grid], ["lr", "wd"]) + _missing(runs[line], ["lr", "kappa"])
+    # Of a sequential study it is known how many cells of the grid were asked for.
+    fixed = grid & runs["num_asked"].isna() if "num_asked" in runs else grid
+    chosen = runs[grid & ~fixed]
+    num_failed = sum(int(own["num_asked"].iloc[0]) - len(own) for _, own in chosen.groupby(GROUP))
+    num_missing = num_failed + _missing(runs[fixed], ["lr", "wd"]) + _missing(runs[line], ["lr", "kappa"])
     if num_missing:
         parts.append(f"{num_missing} missing")
     parts.append("measured")

@@ -40,11 +40,17 @@ def plan_frame(study: Study, calibrations: Mapping[Group, Mapping[str, Any]]) ->
 def num_cells(study: Study) -> dict[Group, int]:
     """Number of cells of each group, including the groups of base cells.
 
-    On-ratio cells whose ratio is not known yet are counted as if none of them were grid cells.
+    Of those on a line whose ratio is not known yet none is taken to be on the grid. A sequential study's are its
+    budget, which it may not use up.
     """
     numbers = Counter(cell.group for cell in study.with_bases(study.cells({})))
     for part in study.parts:
         for group in part.groups():
+            if part.sequential:
+                later = part.sequential.most_cells(len(part.lrs)) - part.sequential.first_cells(len(part.lrs))
+                numbers[group] += later
+                if base := base_of(study.config["recipes"][group[2]]):
+                    numbers[(group[0], group[1], base)] += later
             if part.ratio is None:
                 on_line = len(part.kappas) * len(part.lrs) * len(part.seeds)
                 numbers[group] += on_line

@@ -1,6 +1,7 @@
 """From records to frames: one row a cell, one row an epoch."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 
 from lrwd.code_hash import training_code
 from lrwd.errors import RecordError
+from lrwd.runs.failed import is_failed
 from lrwd.runs.record import looks_whole, read_record
 from lrwd.runs.table import typed
 from lrwd.study.cell import Cell, Group, Selection
@@ -23,18 +25,24 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
     Args:
         study: where the cells belong.
         ratios: the estimated ratios, for the cells on the line wd = kappa * rho * lr.
-        cells: cells whose records exist.
+        cells: cells whose records exist; those of trainings that failed are left out.
 
     Returns:
         The columns of results/runs.csv. ``select_top1`` is what the study selects on, ``report_top1`` the test
-        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes.
+        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes. Of a
+        sequential study also ``round``, in which a cell of the grid was asked for, and ``num_asked``, the number of
+        cells of its network's grid.
 
     Raises:
         RecordError: a record is torn, of another version, or that of another training than its path says.
     """
     on_grid, on_line = set(study.grid_cells), study.on_ratio_cells(ratios)
+    in_round = {cell: one.number for one in study.rounds for cell in one.cells}
+    num_asked = Counter(cell.group for cell in study.grid_cells)
     rows = []
     for cell in cells:
+        if study.sequential and is_failed(record_path(study.results, cell)):
+            continue
         record = _record_of(study, cell)
         kappa, rho = on_line.get(cell, (None, None))
         arch = study.config["architectures"][cell.arch]
@@ -80,6 +88,10 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
                 "test_loss_final": _get(metrics["final"], "test_loss"),
             }
         )
+        if study.sequential:
+            sequential = cell.group in study.sequential
+            rows[-1]["round"] = in_round.get(cell, 0) if sequential and cell in on_grid else None
+            rows[-1]["num_asked"] = num_asked[cell.group] if sequential else None
     return typed(pd.DataFrame(rows))
 
 
@@ -109,9 +121,11 @@ def first_difference(found: Any, wanted: Any, where: str = "") -> str:
 
 
 def is_trained(study: Study, cell: Cell) -> bool:
-    """Whether a cell has a whole record of its own spec."""
+    """Whether a cell has a whole record of its own spec, and not that of a failure."""
     path = record_path(study.results, cell)
-    return looks_whole(path) and not first_difference(read_record(path)["spec"], study.spec(cell))
+    return (
+        looks_whole(path) and not is_failed(path) and not first_difference(read_record(path)["spec"], study.spec(cell))
+    )
 
 
 def trained_by_other_code(study: Study, cells: Iterable[Cell]) -> list[str]:
@@ -119,7 +133,11 @@ def trained_by_other_code(study: Study, cells: Iterable[Cell]) -> list[str]:
     found = []
     for cell in cells:
         path = record_path(study.results, cell)
-        if Path(path).exists() and read_record(path).get("code") != training_code(study.spec(cell)):
+        if (
+            Path(path).exists()
+            and not is_failed(path)
+            and read_record(path).get("code") != training_code(study.spec(cell))
+        ):
             found.append(path)
     return found
 

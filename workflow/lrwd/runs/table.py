@@ -21,7 +21,9 @@ TEXTS = (
     *("metric", "direction"),
 )
 FLAGS = ("in_grid",)
-NUMBERS = tuple(name for name in COLUMNS if name not in (*TEXTS, *FLAGS))
+# Further columns of a sequential study.
+SEQUENTIAL = ("round", "num_asked")
+NUMBERS = (*(name for name in COLUMNS if name not in (*TEXTS, *FLAGS)), *SEQUENTIAL)
 
 
 def read_runs(path: Path | str) -> pd.DataFrame:

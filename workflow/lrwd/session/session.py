@@ -19,21 +19,20 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
-from lrwd.runs.missing import note_missing
-from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
+from lrwd.session.records import look_at_records
 from lrwd.session.resources import Resources
+from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.lookup import find_cell
+from lrwd.study.outlook import outlook
 from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
-# Number of records that are checked at the start for a changed code hash.
-FEW = 20
-# Targets that do not train cells; they do not need the lock on the folder.
+# Targets that only look on: they need no lock, and leave the placing of cells to others.
 ONLY_LOOKING = {"status", "interim"}
 
 
@@ -64,7 +63,8 @@ class Session:
         # The complete configuration: the given keys merged into the repository's.
         self.config = self.study.config
         self.results = self.study.results
-        self.tables, self.figures = registry.names("tables"), registry.names("figures")
+        self.rounds = Rounds(self.study)
+        self.tables, self.figures = parts_of("tables", self.study), parts_of("figures", self.study)
         self.theory_tables, self.theory_figures = registry.names("theory/tables"), registry.names("theory/figures")
         self.ratios = ratios_path(self.results, self.study.name)
         self.folder = f"{self.results}/studies/{self.study.name}"
@@ -88,15 +88,14 @@ class Session:
         """Paths of cells' records."""
         return [record_path(self.results, cell) for cell in cells]
 
-    @property
-    def grid_records(self) -> list[str]:
-        """Records of the grid."""
-        return self.records_of(self.study.grid_cells)
+    def grid_records(self, rounds: list[str]) -> list[str]:
+        """Records of the grid, with those of the rounds in some files."""
+        return self.records_of(self.rounds.at(rounds).grid_cells)
 
-    def all_records(self, ratios_file: str | None) -> list[str]:
-        """Records of the grid and on-ratio cells. The ratios are read from the file; None if no ratio is estimated."""
+    def all_records(self, rounds: list[str], ratios_file: str | None) -> list[str]:
+        """Those and the line's, whose ratios are in the file; None where no ratio is estimated."""
         ratios = read_ratios(Path(ratios_file).read_text()) if ratios_file else {}
-        return self.records_of(self.study.cells(ratios))
+        return self.records_of(self.rounds.at(rounds).cells(ratios))
 
     def record_of(self, wildcards: Any) -> str:
         """Path of the record for a cell's wildcards."""
@@ -115,7 +114,8 @@ class Session:
 
     def _look_up(self, wildcards: Any) -> tuple[Study, Cell]:
         try:
-            return self.study, find_cell(self.study, wildcards, self.known_ratios())
+            study = self.rounds.known()
+            return study, find_cell(study, wildcards, self.known_ratios())
         except ConfigError:
             for study in map(self.theory_study, self.config["theory"]["studies"]):
                 with contextlib.suppress(ConfigError):
@@ -203,7 +203,10 @@ class Session:
         Raises:
             ConfigError: the results folder cannot be written, or some knobs do not fit each other.
         """
-        self._check_study(self.study, self.study.cells(self.known_ratios() or {}), self.runs)
+        study = self.rounds.known()
+        self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
+        if self.is_main and (line := outlook(study)):
+            print(line, file=sys.stderr)
 
     def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
         """Check a study. ``made`` is the path of the file that is made from all of its records."""
@@ -219,21 +222,9 @@ class Session:
                 # If val_size differs, the data set will be prepared again.
                 if prepared["config"]["val_size"] == self.config["datasets"][dataset].get("val_size"):
                     check_demands(demands_on(study, dataset), dataset, prepared)
-        # The cell of an incomplete record (full disk, broken copy) is trained again.
         if self.is_main:
-            # Imported here because it imports pandas, and every job on a cluster reads these rules.
-            from lrwd.runs.collect import trained_by_other_code
-
-            for path in set_aside_torn(self.records_of(study.with_bases(cells))):
-                print(
-                    f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
-                )
-            if other := trained_by_other_code(study, cells[:FEW]):
-                print(
-                    f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
-                    file=sys.stderr,
-                )
-            note_missing(self.records_of(cells), Path(study.results, "studies", study.name, "missing"), Path(made))
+            more = self.rounds.needed() if study.sequential else ()
+            look_at_records(study, cells, made, more)
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:
@@ -245,7 +236,7 @@ class Session:
             spec = self.study.spec(cell)
             return bool(record["spec"] == spec and record["code"] == training_code(spec))
 
-        return left_behind(self.results, self.study.cells(self.known_ratios() or {}), is_current)
+        return left_behind(self.results, self.rounds.known().cells(self.known_ratios() or {}), is_current)
 
     def adopted_pattern(self) -> str:
         """Regular expression that matches the first wildcard of adopted cells only."""

@@ -13,6 +13,7 @@ from lrwd.errors import ConfigError
 from lrwd.study.cell import DIRECTIONS, Group, Selection
 from lrwd.study.defaults import with_defaults
 from lrwd.study.recipe import check_base, check_start
+from lrwd.study.sequential import read_sequential
 from lrwd.study.study import AXES, Imported, Part, Study
 
 # JSON Schema accepts 1.0 as an integer; for a seed or a batch size this validator does not.
@@ -57,7 +58,9 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
         for table in config["theory"]["tables"]:
             registry.check_name("theory/tables", table, "theory.tables")
         for name in _unique(config["theory"]["studies"], "theory.studies"):
-            _known(name, config["studies"], "theory.studies", "study")
+            entry = config["studies"][_known(name, config["studies"], "theory.studies", "study")]
+            if "sequential" in entry.get("grid", {}):
+                raise ConfigError(f"theory.studies: {name!r} is not allowed, as its cells are not known beforehand")
         name = _known(config["study"], config["studies"], "study", "study")
         if "runs" in config["studies"][name]:
             imported = _imported(config["studies"][name], f"studies.{name}")
@@ -103,10 +106,18 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
         _check_recipe(config["recipes"][recipe], f"recipes.{recipe}")
         if base := check_base(config["recipes"], recipe):
             _check_recipe(config["recipes"][base], f"recipes.{base}")
-    axes = [axis for axis in AXES if axis in entry["grid"]]
+    axes = [axis for axis in (*AXES, "sequential") if axis in entry["grid"]]
     if len(axes) != 1:
-        raise ConfigError(f"{where}.grid: give exactly one of {', '.join(AXES)} (found: {', '.join(axes) or 'none'})")
-    axis = axes[0]
+        raise ConfigError(
+            f"{where}.grid: give exactly one of {', '.join(AXES)}, sequential (found: {', '.join(axes) or 'none'})"
+        )
+    axis, sequential = axes[0], None
+    seeds = tuple(_unique(entry["seeds"], f"{where}.seeds"))
+    if axis == "sequential":
+        axis, sequential = "wd", read_sequential(entry["grid"], len(seeds), f"{where}.grid")
+        values = sequential.first_wds
+    else:
+        values = _numbers(entry["grid"][axis], f"{where}.grid.{axis}", positive=axis == "timescale_epochs")
     line = entry["on_ratio"]
     ratio = line["ratio"]
     if ratio != "estimated":
@@ -119,11 +130,12 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
         lrs=_numbers(entry["grid"]["lr"], f"{where}.grid.lr", positive=True),
         lr_reference_batch=entry["grid"].get("lr_reference_batch"),
         axis=axis,
-        values=_numbers(entry["grid"][axis], f"{where}.grid.{axis}", positive=axis == "timescale_epochs"),
-        seeds=tuple(_unique(entry["seeds"], f"{where}.seeds")),
+        values=values,
+        seeds=seeds,
         selection=_selection(entry, where),
         ratio=None if ratio == "estimated" else ratio,
         kappas=_numbers(line["kappas"], f"{where}.on_ratio.kappas", positive=True),
+        sequential=sequential,
     )
 
 

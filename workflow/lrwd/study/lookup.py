@@ -58,12 +58,29 @@ def _what_is_off(study: Study, cell: Cell, ratios: Mapping[Group, float | None] 
     """Describe the first of lr, seed and wd that is not in the study, and list the allowed values."""
     part = study.part_of(cell)
     lrs, wds = study.lrs(part, cell.group), study.wds(part, cell.group, cell.lr)
+    own = [one for one in study.grid_cells if one.group == cell.group and one.lr == cell.lr]
     for name, value, options in (("lr", cell.lr, lrs), ("seed", cell.seed, part.seeds)):
         if value not in options:
             texts = ", ".join(map(paths.number_text, options))
             return f"{name} {paths.number_text(value)}. Allowed: {texts}"
+    if part.sequential and cell.wd in {one.wd for one in own}:
+        texts = ", ".join(str(one.seed) for one in own if one.wd == cell.wd)
+        return f"seed {cell.seed}. Allowed at this lr and wd: {texts}{_of_rounds(study)}"
+    if part.sequential:
+        wds = sorted({one.wd for one in own})
     line = "kappa * rho * lr on the study's line"
     if part.kappas and part.ratio is None and ratios is None:
         line += " (known once the grid is trained: `snakemake train`)"
     texts = ", ".join(map(paths.number_text, wds))
-    return f"wd {paths.number_text(cell.wd)}. Allowed at this lr: {texts}, and {line}"
+    where = f"wd {paths.number_text(cell.wd)}. Allowed at this lr: {texts}"
+    if part.sequential and not part.kappas:
+        return f"{where}{_of_rounds(study)}"
+    return f"{where}, and {line}{_of_rounds(study)}"
+
+
+def _of_rounds(study: Study) -> str:
+    """What to add where more cells may follow."""
+    if not study.is_open:
+        return ""
+    known = "round 0" if not study.rounds else f"rounds 0 to {len(study.rounds)}"
+    return f" ({known}; the rounds that follow are chosen from the results, and not known yet)"

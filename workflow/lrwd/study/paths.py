@@ -54,3 +54,8 @@ def manifest_path(results: str, dataset: str) -> str:
 def ratios_path(results: str, study: str) -> str:
     """Path of the estimated ratios lambda/eta of a study's on-ratio cells."""
     return str(PurePosixPath(results, "studies", study, "ratios.json"))
+
+
+def rounds_path(results: str, study: str) -> str:
+    """Pattern of the files that hold what each round of a sequential study has chosen."""
+    return f"{PurePosixPath(results, 'studies', study, 'rounds')}/{{round}}.json"

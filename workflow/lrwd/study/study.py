@@ -1,11 +1,12 @@
 """A study and its cells. This module does not import torch, so that planning is fast.
 
-The grid cells are known from the configuration. The on-ratio cells lie on the line wd = kappa * rho * lr. If the
-study's ratio rho is a number, they are known from the configuration too. If it is ``estimated``, they are known once
-the grid is trained.
+Grid cells are known from the configuration; those of a sequential study round by round (``lrwd.study.sequential``).
+The cells on the line wd = kappa * rho * lr are too when the
+study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
 """
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from lrwd.errors import ConfigError
 from lrwd.study import paths
 from lrwd.study.cell import Cell, Group, Selection
 from lrwd.study.recipe import base_of, start_in_spec
+from lrwd.study.sequential import FIRST_SEEDS, Round, Sequential, rounds_on_disk
 from lrwd.study.steps import steps_per_epoch
 
 AXES = ("wd", "wd_over_lr", "timescale_epochs")
@@ -48,7 +50,10 @@ class Imported:
 
 @dataclass(frozen=True)
 class Part:
-    """One full grid of a study: data sets x architectures x recipes x (lr, wd) x seeds."""
+    """A full grid within a study: data sets x architectures x recipes x (lr, wd) x seeds.
+
+    sequential: for a grid that is not full; ``values`` are then the weight decays of its round 0.
+    """
 
     where: str
     datasets: tuple[str, ...]
@@ -62,6 +67,12 @@ class Part:
     selection: Selection
     ratio: float | None
     kappas: tuple[float, ...]
+    sequential: Sequential | None = None
+
+    @property
+    def grid_seeds(self) -> tuple[int, ...]:
+        """Seeds of every cell of the grid; of round 0, where there are rounds."""
+        return self.seeds[:FIRST_SEEDS] if self.sequential else self.seeds
 
     def groups(self) -> Iterator[Group]:
         """The (data set, architecture, recipe) combinations."""
@@ -80,20 +91,62 @@ class Study:
     parts: tuple[Part, ...]
     results: str = "results"
     imported: Imported | None = None
+    rounds: tuple[Round, ...] = ()
     _spec_cache: dict[Group, dict[str, Any]] = field(default_factory=dict)
     _on_ratio_cache: dict[Any, dict[Cell, tuple[float, float]]] = field(default_factory=dict)
 
     @cached_property
     def grid_cells(self) -> tuple[Cell, ...]:
-        """The cells of the (lr, wd) grids, each once, in the order of the configuration."""
+        """The cells of the (lr, wd) grids, each once, in the order of the configuration, and then of the rounds."""
         cells: dict[Cell, None] = {}
         for part in self.parts:
             for group in part.groups():
                 for lr in self.lrs(part, group):
                     for wd in self.wds(part, group, lr):
-                        for seed in part.seeds:
+                        for seed in part.grid_seeds:
                             cells[Cell(*group, lr, wd, seed)] = None
-        return tuple(cells)
+        return tuple(dict.fromkeys([*cells, *(cell for one in self.rounds for cell in one.cells)]))
+
+    # --- Rounds ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sequential(self) -> dict[Group, Part]:
+        """The groups that choose their own cells, each with its part."""
+        return {group: part for part in self.parts if part.sequential for group in part.groups()}
+
+    @property
+    def num_rounds(self) -> int:
+        """Files of rounds, at most: the last says that all networks have stopped."""
+        return max((part.sequential.rounds for part in self.sequential.values() if part.sequential), default=0)
+
+    @property
+    def rounds_pattern(self) -> str:
+        """Of the paths of the rounds' files, with ``{round}``."""
+        return paths.rounds_path(self.results, self.name)
+
+    @cached_property
+    def rounds_key(self) -> str:
+        """What the cells of rounds depend on besides records and code, as a hash."""
+        asked = [
+            ["/".join(group), self.lrs(part, group), *map(repr, (part.seeds, part.selection, part.sequential))]
+            for group, part in self.sequential.items()
+        ]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+    def at(self, rounds: tuple[Round, ...]) -> "Study":
+        """The same study with the cells of these rounds."""
+        return dataclasses.replace(self, rounds=rounds) if self.sequential else self
+
+    def known(self) -> "Study":
+        """The same study with the cells of all rounds whose files are there."""
+        if not self.sequential:
+            return self
+        return self.at(rounds_on_disk(self.rounds_pattern, self.rounds_key, self.num_rounds))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether rounds may follow whose cells are not known yet."""
+        return bool(self.sequential) and not (self.rounds and self.rounds[-1].is_last)
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ import csv
 import io
 import math
 import numbers
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lrwd.analysis.knobs import AnalysisKnobs, takes_knobs
 from lrwd.analysis.undefined import MISSING
 from lrwd.atomic import write_text_atomic
 
@@ -41,6 +43,22 @@ def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, 
     aligned = ["right" if _is_numeric(frame[name]) else "left" for name in frame.columns]
     body = shown.to_markdown(index=False, disable_numparse=True, colalign=aligned if len(shown) else None)
     write_text_atomic(md_path, f"{caption}\n\n{body}\n")
+
+
+def build_table(
+    part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any], analysis: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Make a table from the runs; one that is only for sequential studies from their rounds as well.
+
+    Args:
+        part: the table's file.
+        runs: the runs table.
+        rounds: of a sequential study.
+        analysis: this section of the configuration, for tables that it is about.
+    """
+    if hasattr(part, "ONLY"):
+        return part.build(runs, rounds)
+    return part.build(runs, AnalysisKnobs.read(analysis)) if takes_knobs(part.build) else part.build(runs)
 
 
 def read_table(path: Path | str) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lrwd.theory.formulas.bounds import Floats
-from lrwd.theory.formulas.norm_schedules import recent_sum
+from lrwd.theory.formulas._sequences import Floats
+from lrwd.theory.formulas.norm_shares import recent_sum
 
 # AdaGrad-norm in a bounded domain, as sum_t g_t^2 / sqrt(V_t) <= 2 sqrt(V_T): Su, "Alchemy, part 5" (2026), Eq. 8.
 ADAGRAD_BOUNDED = 1.5

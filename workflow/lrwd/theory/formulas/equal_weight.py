@@ -1,9 +1,12 @@
-"""Schedules under which every batch has the same weight in the final network."""
+"""Schedules under which every batch has the same weight in the final network.
+
+The learning rates as shares of the first one depend on lambda and eta_max only through their product: they are the
+learning rates for eta_max = 1 and the decay lambda eta_max.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import lambertw
 
 from lrwd.errors import DataError
 from lrwd.theory.formulas._sequences import Floats
@@ -59,7 +62,25 @@ def equal_weight_recursion(lr_max: float, wd: float, num_steps: int) -> Floats:
 
     Source: post 000, Eq. 14. Exact for the exponential form of the weights, not for AdamW's products.
     """
-    return _recursion(lr_max, num_steps, lambda lr: _lambert(wd * lr) / wd if wd else lr)
+    lambert = _lambert_w()
+    return _recursion(lr_max, num_steps, lambda lr: lambert(wd * lr) / wd if wd else lr)
+
+
+def equal_weight_recursion_shares(lr_wd: float, num_steps: int) -> Floats:
+    """The learning rates of ``equal_weight_recursion`` as shares of the first one.
+
+    p_{j-1} = p_j e**p_j,  so  p_j = W(p_{j-1}),  with  p_j = lambda eta_j;  the shares are p_j / p_0
+
+    Args:
+        lr_wd: p_0 = lambda eta_max, 0 or more.
+        num_steps: steps.
+
+    Returns:
+        (num_steps,); all 1 without decay.
+
+    Source: as ``equal_weight_recursion``.
+    """
+    return equal_weight_recursion(lr_wd, 1.0, num_steps) / lr_wd if lr_wd else np.ones(num_steps)
 
 
 def equal_weight_both_recursion(lr_max: float, wd_max: float, num_steps: int) -> tuple[Floats, Floats]:
@@ -72,8 +93,8 @@ def equal_weight_both_recursion(lr_max: float, wd_max: float, num_steps: int) ->
 
     Source: post 000, Eq. 14 with the lambda_s = alpha eta_s of Eq. 17.
     """
-    alpha = _ratio(lr_max, wd_max)
-    lrs = _recursion(lr_max, num_steps, lambda lr: np.sqrt(_lambert(2 * alpha * lr**2) / (2 * alpha)) if alpha else lr)
+    alpha, lambert = _ratio(lr_max, wd_max), _lambert_w()
+    lrs = _recursion(lr_max, num_steps, lambda lr: np.sqrt(lambert(2 * alpha * lr**2) / (2 * alpha)) if alpha else lr)
     return lrs, alpha * lrs
 
 
@@ -97,8 +118,12 @@ def _ratio(lr_max: float, wd_max: float) -> float:
     return wd_max / lr_max
 
 
-def _lambert(value: float) -> float:
-    return float(lambertw(value).real)
+def _lambert_w() -> Callable[[float], float]:
+    """Lambert's W for numbers of 0 or more."""
+    # Imported here: the closed forms above, which trainings use, do without scipy, which takes a while to load.
+    from scipy.special import lambertw
+
+    return lambda value: float(lambertw(value).real)
 
 
 def _recursion(first: float, num_steps: int, following: Callable[[float], float]) -> Floats:
