@@ -36,11 +36,7 @@ def demo(config: Config, **changes: Any) -> Study:
     [
         (
             remove("recipes.refined.schedule.base"),
-<<<<<<< HEAD
-            "is missing; the schedule 'warmup_decay_trace' is computed from the gradient norms of another training:",
-=======
             "is missing; the schedule 'warmup_decay_trace' is computed from the gradient norms of another training",
->>>>>>> d79d612b205efd8f5576edc46e8603166e030b11
         ),
         (put("recipes.refined.schedule.base", "frist"), "Unknown recipe 'frist'. Available: fashion"),
         (put("recipes.refined.schedule.base", "refined"), "'refined' is not allowed, as it needs another training"),
