@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sequential_studies import configuration, next_of, train
 
+from lrwd.design.grids import study_grids
 from lrwd.design.rounds import choose_round, summary
 from lrwd.errors import DataError, RecordError
 from lrwd.registry import part
@@ -81,6 +82,13 @@ def test_a_network_that_fails_everywhere_stops_and_the_others_go_on(study: Study
     fail(study, range(30, 60))
     with pytest.raises(DataError, match="all trainings failed, so that no round can be chosen"):
         choose_round(study)
+
+
+def test_the_design_check_simulates_a_full_grid_between_the_limits(study: Study) -> None:
+    (grid,) = study_grids(study, None)
+    assert grid.name == "digits/short (a full grid in place of rounds)"
+    assert (len(grid.lr), grid.num_seeds, grid.num_cells) == (5, 2, 45)
+    assert (grid.wd.min(), grid.wd.max()) == (0.01, 1000)
 
 
 def test_failed_records_count_for_nothing_elsewhere(study: Study) -> None:
