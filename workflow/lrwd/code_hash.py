@@ -52,7 +52,7 @@ def table_code(table: str) -> str:
 
 
 def rounds_code() -> str:
-    """Hash of the code that chooses the rounds of a sequential study."""
+    """Hash of the code that chooses the cells of a sequential study's rounds."""
     return code_of("design/rounds.py")
 
 

@@ -40,9 +40,9 @@ MAX_NAMED = 20
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell without a result whose training began and is not under way.
+    """A cell whose training started but is not running, and which has no result.
 
-    is_kept: it has a record that says so, as in sequential studies.
+    is_kept: whether a record states the failure, as in sequential studies.
     """
 
     cell: Cell
@@ -95,9 +95,10 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
     Args:
         study: its name and results folder are shown.
         status: the cells' states.
-        num_unknown: cells on a line whose ratio is not known yet, and of rounds that are not chosen yet.
-        notes: lines on controller, queue and pool.
-        command: what starts this workflow as the user started it.
+        num_unknown: number of cells that are not known yet: on-ratio cells whose ratio is to be estimated, and cells of
+            later rounds.
+        notes: lines about controller, queue and pool.
+        command: the command with which the user started the workflow.
     """
     groups: dict[tuple[str, str, str], Counter] = {}
     for cell, state in status.states.items():
@@ -106,7 +107,8 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
     num_done = total["done"] + total["diverged"]
     lines = [f"Study {study.name}: {num_done} of {len(status.states)} cells trained"]
     if num_unknown:
-        lines[0] += f", up to {num_unknown} more to follow from the {'results' if study.sequential else 'grid'}"
+        when = "in later rounds" if study.sequential else "once the grid is trained"
+        lines[0] += f", up to {num_unknown} more {when}"
     width = max(len("/".join(group)) for group in groups)
     lines += ["", " ".join([" " * width, *(f"{name:>9}" for name in ("cells", *STATES))])]
     rows = [("/".join(group), counts) for group, counts in groups.items()]
@@ -127,7 +129,7 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
         if len(status.failures) > MAX_NAMED:
             lines.append(f"  … and {len(status.failures) - MAX_NAMED} more")
         if any(failure.is_kept for failure in status.failures):
-            lines += ["", "Those kept have a record and are left out; their round went on without them."]
+            lines += ["", "Kept failures have a record and are left out; their round continued without them."]
             command = f"{command.removesuffix('--')}--force --"
         lines += ["", f"Run them again: {command} $(cat {study.results}/cluster/failed.txt)"]
     return "\n".join(lines)
@@ -147,7 +149,7 @@ def targets(study: Study, status: Status) -> str:
 
 
 def _recorded(path: str) -> str | None:
-    """``done``, ``diverged`` or ``failed`` of a whole record, told by its first bytes: there are thousands to read."""
+    """``done``, ``diverged`` or ``failed`` for an existing record. Only its first bytes are read, for speed."""
     try:
         with open(path, "rb") as stream:
             head = stream.read(80)

@@ -87,13 +87,13 @@ def _ask_server(request: dict[str, Any], owner: int, server: tuple[str, ...]) ->
 
 
 def failure_line(request: dict[str, Any]) -> str:
-    """What is said of a training that failed, and whose failure is kept as its record."""
+    """Message about a failed training whose failure is kept as its record."""
     record = request["job"]["record"]
-    return f"{record}: the training failed, see {request['log']}; its round goes on without it (-f trains it again)"
+    return f"{record}: the training failed, see {request['log']}; its round continues without it (-f trains it again)"
 
 
 def _is_failed(record: str) -> bool:
-    # As lrwd.runs.failed.is_failed, which this process need not import.
+    # The same as lrwd.runs.failed.is_failed, whose import would be slow here.
     try:
         with open(record, "rb") as stream:
             return b'"status": "failed"' in stream.read(80)

@@ -34,7 +34,7 @@ def _follow(study: Study, ratios_path: Path) -> None:
         known, total, is_open = _cells(study, ratios_path)
         done |= {path for path in known - done if Path(path).exists()}
         now = time.monotonic()
-        # Nothing yet, or nothing of this study at all: a target may ask for other cells.
+        # Print nothing until a cell of this study is done: the target may train cells of other studies only.
         if len(done) > num_before and (now - written >= LINE_SEC or (len(done) >= total and not is_open)):
             written = now
             line = progress_line(len(done), total, len(done) - num_before, now - started)
@@ -61,7 +61,7 @@ def _clock(seconds: float) -> str:
 
 
 def _cells(study: Study, ratios_path: Path) -> tuple[set[str], int, bool]:
-    """Paths of the records known by now, how many there will be, and whether rounds follow that are not counted."""
+    """Paths of the known records, the final number of records, and whether further, uncounted rounds follow."""
     ratios = read_ratios(ratios_path.read_text()) if ratios_path.exists() else {}
     study = study.known()
     cells = study.with_bases(study.cells(ratios))

@@ -36,15 +36,16 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
     """Train the cell of a request in this process, and write its output to the cell's log.
 
     Args:
-        request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner``: a process without which the
-            cell is to stop, or None. ``keep_failure``: whether a failure is noted in the cell's record, and is then
-            none of the job. On a cluster also ``gpu`` (``required`` or ``optional``: the GPU is tried first) with
-            ``results``, where a node whose GPU does not work is noted, and ``environment``: variables to set.
-        client: a connection without which the cell is to stop.
+        request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner`` (process id or None; the cell
+            stops when that process exits). ``keep_failure``: whether a failure of the training is written to the
+            cell's record and the job succeeds. On a cluster also ``gpu`` (``required`` or ``optional``; the GPU is
+            checked before the training), ``results`` (where a node with a broken GPU is recorded) and ``environment``
+            (variables to set).
+        client: the cell stops when this connection is closed.
 
     Returns:
-        The exit status: 0 (also for a diverged training, and a failed one that is kept), 143 when interrupted, 1 for
-        a failure.
+        The exit status: 0 (also for a diverged training, and for a failure that is kept), 143 if interrupted, 1 for a
+        failure.
     """
     stop = _stop_requests(request["owner"], client)
     log_path = Path(request["log"])
@@ -81,13 +82,13 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
             log(f"failed: {type(error).__name__}: {error}")
             if not (isinstance(error, Exception) and _keep_failure(request, f"{type(error).__name__}: {error}")):
                 return 1
-            if client is None:  # else the process that asked says so
+            if client is None:  # otherwise the client prints it
                 print(launcher.failure_line(request), file=terminal)
     return 0
 
 
 def _keep_failure(request: dict[str, Any], reason: str) -> bool:
-    """Note a failure in the cell's record, if the request says so; of several processes none can speak for all."""
+    """Write a failure to the cell's record, if requested. Not with several processes: others may not have failed."""
     if not request.get("keep_failure") or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return False
     from lrwd.runs.failed import write_failed
@@ -95,7 +96,7 @@ def _keep_failure(request: dict[str, Any], reason: str) -> bool:
     job = request["job"]
     try:
         write_failed(job["record"], job["spec"], reason)
-    except OSError:  # a full disk, which is likely to be what failed before
+    except OSError:  # the disk is full, which is probably the reason for the failure
         return False
     return True
 

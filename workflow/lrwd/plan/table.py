@@ -40,8 +40,8 @@ def plan_frame(study: Study, calibrations: Mapping[Group, Mapping[str, Any]]) ->
 def num_cells(study: Study) -> dict[Group, int]:
     """Number of cells of each group, including the groups of base cells.
 
-    Of those on a line whose ratio is not known yet none is taken to be on the grid. A sequential study's are its
-    budget, which it may not use up.
+    On-ratio cells whose ratio is not known yet are counted as if none of them were grid cells. A sequential study is
+    counted with its whole budget, which it may not need.
     """
     numbers = Counter(cell.group for cell in study.with_bases(study.cells({})))
     for part in study.parts:

@@ -69,7 +69,7 @@ class Jobs:
             "processes": max(1, resources.get("gpu", 1)),
             "server": "pool" if session.pool else "warm" if not session.site and execution["warm_start"] else None,
             "pool": session.pool,
-            # A failure is then a record as well, and the round goes on.
+            # In a sequential study, a failure is recorded and the round continues.
             "keep_failure": bool(study.sequential),
         }
         if session.site:

@@ -20,7 +20,7 @@ from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
 from lrwd.session.jobs import Jobs
-from lrwd.session.records import look_at_records
+from lrwd.session.records import check_records
 from lrwd.session.resources import Resources
 from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
@@ -32,7 +32,7 @@ from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
-# Targets that only look on: they need no lock, and leave the placing of cells to others.
+# Targets that do not train cells; they do not need the lock on the folder.
 ONLY_LOOKING = {"status", "interim"}
 
 
@@ -89,11 +89,11 @@ class Session:
         return [record_path(self.results, cell) for cell in cells]
 
     def grid_records(self, rounds: list[str]) -> list[str]:
-        """Records of the grid, with those of the rounds in some files."""
+        """Records of the grid cells, including the rounds in the given files."""
         return self.records_of(self.rounds.at(rounds).grid_cells)
 
     def all_records(self, rounds: list[str], ratios_file: str | None) -> list[str]:
-        """Those and the line's, whose ratios are in the file; None where no ratio is estimated."""
+        """Records of grid and on-ratio cells. The ratios are read from the file; None if no ratio is estimated."""
         ratios = read_ratios(Path(ratios_file).read_text()) if ratios_file else {}
         return self.records_of(self.rounds.at(rounds).cells(ratios))
 
@@ -224,7 +224,7 @@ class Session:
                     check_demands(demands_on(study, dataset), dataset, prepared)
         if self.is_main:
             more = self.rounds.needed() if study.sequential else ()
-            look_at_records(study, cells, made, more)
+            check_records(study, cells, made, more)
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:

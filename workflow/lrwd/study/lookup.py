@@ -79,7 +79,7 @@ def _what_is_off(study: Study, cell: Cell, ratios: Mapping[Group, float | None] 
 
 
 def _of_rounds(study: Study) -> str:
-    """What to add where more cells may follow."""
+    """Addition to a message if further rounds may add cells."""
     if not study.is_open:
         return ""
     known = "round 0" if not study.rounds else f"rounds 0 to {len(study.rounds)}"

@@ -57,5 +57,5 @@ def ratios_path(results: str, study: str) -> str:
 
 
 def rounds_path(results: str, study: str) -> str:
-    """Pattern of the files that hold what each round of a sequential study has chosen."""
+    """Pattern of the files with the choices of each round of a sequential study."""
     return f"{PurePosixPath(results, 'studies', study, 'rounds')}/{{round}}.json"

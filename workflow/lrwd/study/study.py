@@ -1,8 +1,8 @@
 """A study and its cells. This module does not import torch, so that planning is fast.
 
-Grid cells are known from the configuration; those of a sequential study round by round (``lrwd.study.sequential``).
-The cells on the line wd = kappa * rho * lr are too when the
-study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
+The grid cells are known from the configuration, except for a sequential study, whose cells are chosen round by round
+(``lrwd.study.sequential``). The on-ratio cells lie on the line wd = kappa * rho * lr. If the study's ratio rho is a
+number, they are known from the configuration too. If it is ``estimated``, they are known once the grid is trained.
 """
 
 import dataclasses
@@ -50,9 +50,9 @@ class Imported:
 
 @dataclass(frozen=True)
 class Part:
-    """A full grid within a study: data sets x architectures x recipes x (lr, wd) x seeds.
+    """One full grid of a study: data sets x architectures x recipes x (lr, wd) x seeds.
 
-    sequential: for a grid that is not full; ``values`` are then the weight decays of its round 0.
+    sequential: settings of a sequential grid, which is not full; ``values`` are then the weight decays of round 0.
     """
 
     where: str
@@ -71,7 +71,7 @@ class Part:
 
     @property
     def grid_seeds(self) -> tuple[int, ...]:
-        """Seeds of every cell of the grid; of round 0, where there are rounds."""
+        """Seeds that are run at every grid point; in a sequential study, those of round 0."""
         return self.seeds[:FIRST_SEEDS] if self.sequential else self.seeds
 
     def groups(self) -> Iterator[Group]:
@@ -97,7 +97,7 @@ class Study:
 
     @cached_property
     def grid_cells(self) -> tuple[Cell, ...]:
-        """The cells of the (lr, wd) grids, each once, in the order of the configuration, and then of the rounds."""
+        """The cells of the (lr, wd) grids, each once, in the order of the configuration, then those of the rounds."""
         cells: dict[Cell, None] = {}
         for part in self.parts:
             for group in part.groups():
@@ -111,41 +111,41 @@ class Study:
 
     @cached_property
     def sequential(self) -> dict[Group, Part]:
-        """The groups that choose their own cells, each with its part."""
+        """Map the groups with a sequential grid to their parts."""
         return {group: part for part in self.parts if part.sequential for group in part.groups()}
 
     @property
     def num_rounds(self) -> int:
-        """Files of rounds, at most: the last says that all networks have stopped."""
+        """Maximum number of round files. The last file states that all networks have stopped."""
         return max((part.sequential.rounds for part in self.sequential.values() if part.sequential), default=0)
 
     @property
     def rounds_pattern(self) -> str:
-        """Of the paths of the rounds' files, with ``{round}``."""
+        """Pattern of the paths of the round files, with ``{round}``."""
         return paths.rounds_path(self.results, self.name)
 
     @cached_property
     def rounds_key(self) -> str:
-        """What the cells of rounds depend on besides records and code, as a hash."""
-        asked = [
+        """Hash of the configuration that the choice of cells depends on, besides records and code."""
+        settings = [
             ["/".join(group), self.lrs(part, group), *map(repr, (part.seeds, part.selection, part.sequential))]
             for group, part in self.sequential.items()
         ]
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
 
     def at(self, rounds: tuple[Round, ...]) -> "Study":
         """The same study with the cells of these rounds."""
         return dataclasses.replace(self, rounds=rounds) if self.sequential else self
 
     def known(self) -> "Study":
-        """The same study with the cells of all rounds whose files are there."""
+        """The same study with the cells of all rounds whose files exist."""
         if not self.sequential:
             return self
         return self.at(rounds_on_disk(self.rounds_pattern, self.rounds_key, self.num_rounds))
 
     @property
     def is_open(self) -> bool:
-        """Whether rounds may follow whose cells are not known yet."""
+        """Whether further rounds may follow, whose cells are not known yet."""
         return bool(self.sequential) and not (self.rounds and self.rounds[-1].is_last)
 
     @cached_property
