@@ -2,12 +2,6 @@
 # which cells round n has and why, for n from 1 on; in the last of them all networks have stopped.
 
 
-def rounds_before(wildcards):
-    """Files of the rounds between round 0, which the configuration has, and this one."""
-    file_of = lambda number: checkpoints.choose_round.get(round=str(number)).output[0]
-    return SESSION.rounds.files(file_of, before=int(wildcards.round))
-
-
 checkpoint choose_round:
     input:
         records=lambda wildcards: SESSION.grid_records(rounds_before(wildcards)),

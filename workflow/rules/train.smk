@@ -4,22 +4,6 @@
 # checkpoint under results/checkpoints/.
 
 
-def round_files(wildcards):
-    """Files of a sequential study's rounds; each is made from the records of the rounds before it."""
-    return SESSION.rounds.files(lambda number: checkpoints.choose_round.get(round=str(number)).output[0])
-
-
-def grid_records(wildcards):
-    """Records of the grid, as far as the last round."""
-    return SESSION.grid_records(round_files(wildcards))
-
-
-def all_records(wildcards):
-    """Records of the grid and, once its ratio is known, of the line."""
-    rounds = round_files(wildcards)
-    return SESSION.all_records(rounds, checkpoints.estimate_ratio.get().output[0] if STUDY.estimates_ratio else None)
-
-
 rule train:
     """All trainings of the study."""
     input:
