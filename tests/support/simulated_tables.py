@@ -21,6 +21,7 @@ PAPER_LR = (5e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 PAPER_WD = (0.0, 0.001, 0.005, 0.01, 0.03, 0.05, 0.1, 0.3)
 KAPPAS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 NOT_ENOUGH = "NA: fewer than 2 seeds"
+CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
 LIBERTIES = (
     "test instead of validation",
     "best instead of last epoch",
@@ -233,18 +234,28 @@ def about_the_ridge(
                 }
             )
         inside = [row for row in mine if row["edge"] == "interior"]
-        for estimator in ("censored_peak", "response_surface", "argmax_ols"):
+        for estimator in ("row_likelihood", "censored_peak", "response_surface", "argmax_ols"):
             few = f"NA: {len(inside)} interior peaks, fewer than 4"
-            columns = ("b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref")
-            fit: list[object] = [few] * 5
+            columns = ("b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref", *CURVE)
+            fit: list[object] = [few] * 10
             if len(inside) >= 4:
                 x, y = np.log([[row["lr"], row["wd_star"]] for row in inside]).T
                 b = float(np.polyfit(x - x.mean(), y, 1)[0])
                 ends: list[object] = [b - 0.2, b + 0.2] if intervals else [NOT_ENOUGH] * 2
-                fit = [b, *ends, float(y.mean()), float(np.exp(x.mean()))]
+                at_ends = [float(y.mean() + b * (end - x.mean())) for end in (x.min(), x.max())]
+                curve = [float(np.exp(x.min())), float(np.exp(x.max())), *at_ends, 0.02]
+                fit = [b, *ends, float(y.mean()), float(np.exp(x.mean())), *curve]
             call = "not identifiable" if len(inside) < 4 else "none of these"
-            ridges.append({**name, "estimator": estimator, **dict(zip(columns, fit, strict=True)), "verdict": call})
-        recipes.append(recipe_row(name, grid, mine, ridges[-3:], intervals))
+            ridges.append(
+                {
+                    **name,
+                    "estimator": estimator,
+                    **dict(zip(columns, fit, strict=True)),
+                    "verdict": call,
+                    "excluded": "",
+                }
+            )
+        recipes.append(recipe_row(name, grid, mine, ridges[-4:], intervals))
         for x_name, share in (("wd/lr", 0.1), ("wd", 0.9), ("lr*wd", 0.0)):
             ends = [max(share - 0.1, 0), share + 0.05] if intervals else [NOT_ENOUGH] * 2
             collapses.append(
@@ -273,7 +284,7 @@ def recipe_row(
     """A simulated row of the table of recipes; every second label has a made-up published ratio."""
     rho = sum(row["lr"] * row["wd_star"] for row in mine) / sum(row["lr"] ** 2 for row in mine)
     ends: list[object] = [rho * 0.7, rho * 1.4] if intervals else [NOT_ENOUGH] * 2
-    peak, _, argmax = ridges
+    peak, *_, argmax = ridges
     published = [0.09, 0.11] if name["label"].startswith(("R", "V")) else ["NA: §4.4 says nothing of it"] * 2
     return {
         **name,

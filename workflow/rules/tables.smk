@@ -32,6 +32,7 @@ for table in TABLES:
             "../../envs/analysis.yaml"
         params:
             table=table,
+            analysis=SESSION.config["analysis"],
             code=code_hash.table_code(table),
         message:
             f"table {table}"

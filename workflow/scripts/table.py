@@ -13,5 +13,6 @@ from lrwd.tables._write import build_table, write_table
 
 with script(snakemake.log[0]):
     part = registry.part("tables", snakemake.params.table)
-    frame = build_table(part, read_runs(snakemake.input.runs), read_rounds(snakemake.input.rounds))
+    runs, rounds = read_runs(snakemake.input.runs), read_rounds(snakemake.input.rounds)
+    frame = build_table(part, runs, rounds, snakemake.params.analysis)
     write_table(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])

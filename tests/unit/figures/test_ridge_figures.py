@@ -7,6 +7,7 @@ import simulated_tables as simulated
 from matplotlib.axes import Axes
 
 from lrwd import registry
+from lrwd.figures._style import VERMILLION
 
 LRS = (1e-3, 3e-3, 1e-2, 3e-2)
 
@@ -49,10 +50,12 @@ def test_collapse_marks_the_best_only_if_it_clearly_is(runs: pd.DataFrame) -> No
     assert "NA" in panels("collapse", runs, {})[1].get_title(loc="left")
 
 
-def test_ridge_line_passes_through_its_reference_point(runs: pd.DataFrame) -> None:
+def test_the_ridge_is_drawn_where_it_is_known_and_the_hypotheses_pass_through_its_middle(runs: pd.DataFrame) -> None:
     tables = simulated.tables(runs)
     fit = {"b": -0.5, "b_ci_low": -0.7, "b_ci_high": -0.3, "log_wd_ref": np.log(0.02), "lr_ref": 5e-3}
-    tables["ridge"] = tables["ridge"].assign(**fit, verdict="none of these")
+    curve = {"lr_low": 2.5e-3, "lr_high": 1e-2, "curvature": 0.0}
+    ends = {f"log_wd_{end}": np.log(0.02) - 0.5 * np.log(curve[f"lr_{end}"] / 5e-3) for end in ("low", "high")}
+    tables["ridge"] = tables["ridge"].assign(**fit, **curve, **ends, verdict="none of these")
     axes = panels("ridge", runs, tables)[0]
     lines = [line for line in axes.lines if np.array_equal(line.get_xdata(), axes.get_xlim())]
     slopes = []
@@ -60,7 +63,11 @@ def test_ridge_line_passes_through_its_reference_point(runs: pd.DataFrame) -> No
         x, y = np.log(np.asarray(line.get_xdata())), np.log(np.asarray(line.get_ydata()))
         slopes.append(float(np.diff(y)[0] / np.diff(x)[0]))
         assert np.interp(np.log(5e-3), x, y) == pytest.approx(np.log(0.02))
-    assert sorted({round(slope, 9) for slope in slopes}) == [-1, -0.5, 0, 1]
+    assert sorted({round(slope, 9) for slope in slopes}) == [-1, 0, 1]
+    (ridge,) = [line for line in axes.lines if line.get_color() == VERMILLION and len(line.get_xdata()) > 2]
+    x, y = np.log(np.asarray(ridge.get_xdata())), np.log(np.asarray(ridge.get_ydata()))
+    assert np.exp(x[[0, -1]]) == pytest.approx([2.5e-3, 1e-2])
+    np.testing.assert_allclose(y, np.log(0.02) - 0.5 * (x - np.log(5e-3)), atol=1e-9)
     assert axes.get_title(loc="left") == "b = −0.50 [−0.70, −0.30]: none of these"
 
 
@@ -98,3 +105,16 @@ def test_optimism_draws_the_numbers(runs: pd.DataFrame) -> None:
     axes = panels("optimism", runs, tables)[0]
     points = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() in "os^D"]  # type: ignore[index]
     assert sorted(points) == pytest.approx(sorted(tables["optimism"]["optimism_pp"]))
+
+
+def test_a_bent_ridge_is_drawn_bent_and_exclusions_are_said(runs: pd.DataFrame) -> None:
+    tables = simulated.tables(runs)
+    fit = {"b": 0.0, "b_ci_low": -0.4, "b_ci_high": 0.4, "log_wd_ref": -4.0, "lr_ref": 5e-3, "curvature": 0.3}
+    fit |= {"lr_low": 1e-3, "lr_high": 1e-2, "log_wd_low": -4.0, "log_wd_high": -3.0}
+    tables["ridge"] = tables["ridge"].assign(**fit, verdict="not identifiable", excluded="ratio, timescale")
+    axes = panels("ridge", runs, tables)[0]
+    (ridge,) = [line for line in axes.lines if line.get_color() == VERMILLION and len(line.get_xdata()) > 2]
+    x, y = np.log(np.asarray(ridge.get_xdata())), np.log(np.asarray(ridge.get_ydata()))
+    assert y[[0, -1]] == pytest.approx([-4, -3])
+    assert np.polyfit(x, y, 2)[0] == pytest.approx(0.3)
+    assert axes.get_title(loc="left").replace("\n", " ") == "b = 0.00 [−0.40, 0.40]; excluded: ratio, timescale"

@@ -21,10 +21,12 @@ from lrwd.tables import anova, gap, optimism, ridge, table1, timescale, universa
 Simulated = Callable[..., pd.DataFrame]
 HALF_DECADES = tuple(float(wd) for wd in np.geomspace(1e-6, 1.0, 13))
 MODULES = (ridge, timescale, universality, optimism, gap)
-ESTIMATORS = ["censored_peak", "response_surface", "argmax_ols"]
+ESTIMATORS = ["row_likelihood", "censored_peak", "response_surface", "argmax_ols"]
 ISSUE_COLUMNS = {
     *("arch", "dataset", "estimator", "b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref", "scatter", "num_interior"),
     *("num_censored", "weight_ratio", "weight_constant", "weight_timescale", "verdict"),
+    *("b_ci99_low", "b_ci99_high", "excluded", "local_slope_low_ci_low", "local_slope_high_ci_high", "p_power_law"),
+    *("p_bend", "bends", "num_rows", "num_all_rows", "noise_sd", "row_seed_sd", "noise_from", "rows_from"),
 }
 
 
@@ -51,7 +53,20 @@ def test_the_verdict_is_the_truth(power: float, factor: float, truth: str, simul
     sound = frame[frame["estimator"] != "argmax_ols"]
     assert (sound["verdict"] == truth).all()
     assert (sound[f"weight_{truth}"].astype(float) > 0.99).all()
-    for row in sound.itertuples():
+    for row in sound[sound["estimator"] == "row_likelihood"].itertuples():
+        assert row.b_ci99_low < row.b_ci_low < row.b < row.b_ci_high < row.b_ci99_high
+        assert row.b_ci99_low <= HYPOTHESES[truth] <= row.b_ci99_high
+        assert row.excluded == ", ".join(name for name in HYPOTHESES if name != truth)
+        assert "are excluded" in row.reason
+        assert "remains" in row.reason
+        assert row.local_slope_low_ci_low <= row.local_slope_low <= row.local_slope_low_ci_high
+        assert row.b == pytest.approx(power, abs=0.25)
+        assert row.log_wd_ref == pytest.approx(math.log(factor * row.lr_ref**power), abs=0.3)
+        assert (row.num_rows, row.num_all_rows) == (6, 6)
+        assert row.noise_sd == pytest.approx(0.003, rel=0.2)
+        assert (row.noise_from, row.rows_from) == ("replicates", "learning rates")
+    for row in sound[sound["estimator"] != "row_likelihood"].itertuples():
+        assert row.excluded == row.p_bend == "NA: of row_likelihood only"
         assert row.b_ci_low <= HYPOTHESES[truth] <= row.b_ci_high
         assert row.log_wd_ref == pytest.approx(math.log(factor * row.lr_ref**power), abs=0.15)
         assert row.local_slope_low == pytest.approx(power, abs=0.25)
@@ -62,8 +77,11 @@ def test_the_papers_grid_gives_no_number(simulated: Simulated) -> None:
     frame = ridge.build(simulated(wds=paper.WDS, datasets=paper.DATASETS, labels=paper.LABELS))
     assert (frame["verdict"] == "not identifiable").all()
     assert frame[ridge._NUMBERS].map(lambda entry: isinstance(entry, str) and entry.startswith("NA: ")).all(axis=None)
-    assert frame["reason"].str.contains("fewer than 4").all()
-    pooled = universality.build(simulated(wds=paper.WDS)).set_index("estimator").loc["censored_peak"]
+    refused = frame["estimator"] == "row_likelihood"
+    assert frame.loc[~refused, "reason"].str.contains("fewer than 4").all()
+    assert frame.loc[refused, "reason"].str.contains("of 6; 3 are needed").all()
+    assert (frame.loc[refused, "excluded"] == "").all()
+    pooled = universality.build(simulated(wds=paper.WDS)).set_index("estimator").loc["row_likelihood"]
     assert pooled["rho"].startswith("NA: 0 of 2 networks")
 
 
@@ -101,7 +119,7 @@ def test_one_ratio_is_shown_to_be_shared(simulated: Simulated) -> None:
     runs = simulated(labels=paper.LABELS, datasets=paper.DATASETS, wds=HALF_DECADES, curvature=0.01, noise=0.001)
     frame = universality.build(runs)
     assert list(frame.columns) == list(universality.COLUMNS)
-    assert frame["estimator"].tolist() == ["censored_peak", "argmax_ols"]
+    assert frame["estimator"].tolist() == ["row_likelihood", "argmax_ols"]
     row = frame.iloc[0]
     assert row["num_networks"] == 10
     assert row["left_out"] == "NA: none"
@@ -162,11 +180,11 @@ def test_networks_are_compared_with_the_errors_that_they_have_at_the_common_lr(s
     ridged, through_origin = universality.build(runs).to_dict("records")
     effects, ratios = [], []
     for group in groups(runs):
-        fit = fit_ridges(group).by_estimator["censored_peak"]
-        x = math.log(ridged["lr_ref"] / fit.lr_ref)
-        assert abs(x) > 0.3
-        error = math.hypot(fit.ln_wd_ref_se, x * fit.b_se)
-        effects.append((fit.ln_wd_ref + fit.b * x - math.log(ridged["lr_ref"]), error, fit.df))
+        fit = fit_ridges(group).row
+        assert abs(math.log(ridged["lr_ref"] / fit.lr_ref)) > 0.03
+        height, low, high = fit.ln_wd(ridged["lr_ref"], 0.95)
+        error = (high - low) / (2 * stats.norm.ppf(0.975))
+        effects.append((height - math.log(ridged["lr_ref"]), error, round(fit.noise_df)))
         rho = fit_ratio(group.grid.lr, select_wd(group.grid).wd).rho
         ratios.append((math.log(rho), bootstrap_ratio(group.grid, 0.95).rho_se / rho, 4))
     assert ridged["p_differ"] == pytest.approx(_welch(effects))

@@ -41,7 +41,7 @@ def known(entry: Any) -> float | None:
     Raises:
         DataError: the entry is some other text.
     """
-    if entry is None or entry is pd.NA or _is_undefined(entry) or entry == "":
+    if entry is None or entry is pd.NA or is_undefined(entry) or entry == "":
         return None
     try:
         value = float(entry)
@@ -68,10 +68,11 @@ def as_array(entries: Iterable[Any]) -> np.ndarray:
 
 def reason(entry: Any) -> str:
     """Why an entry is undefined ("fewer than 2 seeds"), or "" if it holds a number."""
-    if _is_undefined(entry):
+    if is_undefined(entry):
         return entry.strip().removeprefix(_MARK).lstrip(": ") or "no reason given"
     return "no value" if known(entry) is None else ""
 
 
-def _is_undefined(entry: Any) -> bool:
+def is_undefined(entry: Any) -> bool:
+    """Whether an entry is the text of ``undefined``."""
     return isinstance(entry, str) and entry.strip().startswith(_MARK)

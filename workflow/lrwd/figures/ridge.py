@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from lrwd.analysis.ridges import RECOMMENDED
 from lrwd.analysis.undefined import number, reason
 from lrwd.figures._cells import drops
 from lrwd.figures._frame import Input, from_grid
@@ -33,12 +34,25 @@ from lrwd.figures._style import (
     legend,
 )
 from lrwd.figures._text import interval, wrap
+from lrwd.stats.ridge import UNKNOWN
 
 TITLE = "The ridge of best weight decays, and three hypotheses"
-RIDGE = ("dataset", "arch", "label", "recipe", "estimator", "b", "b_ci_low", "b_ci_high", "log_wd_ref", "lr_ref")
+CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
+RIDGE = (
+    "dataset",
+    "arch",
+    "label",
+    "recipe",
+    "estimator",
+    "b",
+    "b_ci_low",
+    "b_ci_high",
+    "log_wd_ref",
+    "lr_ref",
+    *CURVE,
+)
 ROWS = (*RIDGE[:4], "lr", "row_kind", "wd_star", "wd_peak", "wd_peak_ci_low", "wd_peak_ci_high")
 BOUNDS = ("wd_bound_low", "wd_bound_high")
-RECOMMENDED = "censored_peak"
 # Slope -> look of the line that a hypothesis predicts.
 HYPOTHESES = {1.0: (BLUE, (0, (5, 2))), 0.0: (GREEN, (0, (1, 1.2))), -1.0: (ORANGE, (0, (5, 1.5, 1, 1.5)))}
 NAMES = {1.0: "b = +1 (λ/η constant)", 0.0: "b = 0 (λ constant)", -1.0: "b = −1 (ηλ constant)"}
@@ -139,13 +153,20 @@ def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[f
 
 
 def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
-    """The fitted line and the three hypotheses, all through the ridge's reference point."""
+    """The fitted curve over the learning rates that it is about, and the three hypotheses through its middle."""
     lr = np.array(x)
     level, middle = number(ridge["log_wd_ref"]), number(ridge["lr_ref"])
     for slope, (colour, dashes) in HYPOTHESES.items():
         wd = np.exp(level + slope * np.log(lr / middle))
         axes.plot(lr, wd, color=colour, linewidth=1.8, linestyle=dashes, zorder=2.6)
-    wd = np.exp(level + number(ridge["b"]) * np.log(lr / middle))
+    low, high, start, end, bend = (number(ridge[name]) for name in CURVE)
+    if not np.isfinite([low, high, start, end]).all():
+        return
+    lr = np.geomspace(low, high, 60)
+    along, back = np.log(lr / low), np.log(lr / high)
+    # The curve of this curvature through both of its ends.
+    share = along / np.log(high / low) if high > low else np.zeros(1)
+    wd = np.exp(start + (end - start) * share + (bend if np.isfinite(bend) else 0.0) * along * back)
     axes.plot(lr, wd, color="white", linewidth=4.4, zorder=2.4)
     axes.plot(lr, wd, color=VERMILLION, linewidth=2.4, zorder=2.5)
 
@@ -199,7 +220,7 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
     elif reason(ridge["b"]):
         text = f"not identifiable: {reason(ridge['b'])}"
     else:
-        said = f": {ridge['verdict']}" if "verdict" in ridge else ""
+        said = _said(ridge)
         text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}{said}"
     lines = wrap(text, room, FONT_SIZE)
     axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")
@@ -208,6 +229,15 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
         title, (0, 1), (0, down), xycoords="axes fraction", textcoords="offset points", size=PANEL_SIZE,
         weight="bold", color=INK, va="bottom", annotation_clip=False,
     )  # fmt: skip
+
+
+def _said(ridge: pd.Series) -> str:
+    """The verdict in short: what stays constant, or what is excluded."""
+    if "verdict" not in ridge:
+        return ""
+    if ridge["verdict"] == UNKNOWN and str(ridge.get("excluded", "")):
+        return f"; excluded: {ridge['excluded']}"
+    return f": {ridge['verdict']}"
 
 
 def _handles(marks: set[str]) -> list:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from lrwd.analysis.ridges import CENSORED_PEAK
+from lrwd.analysis.ridges import RECOMMENDED
 from lrwd.analysis.surfaces import KEYS
 from lrwd.analysis.undefined import known
 from lrwd.reports.wording import table_row
@@ -18,7 +18,7 @@ Tables = dict[str, pd.DataFrame]
 
 def recommended(ridge: pd.DataFrame) -> list[Row]:
     """A row a network: that of the recommended estimator."""
-    return [row for row in ridge.to_dict("records") if row["estimator"] == CENSORED_PEAK]
+    return [row for row in ridge.to_dict("records") if row["estimator"] == RECOMMENDED]
 
 
 def shown(networks: list[Row]) -> list[Row]:
@@ -30,6 +30,11 @@ def left_out(networks: list[Row], table: str, num_columns: int) -> list[str]:
     """A last row that says how many networks are left out."""
     more = len(networks) - MAX_NETWORKS
     return [table_row(f"{more} more: `tables/{table}.csv`", *[""] * (num_columns - 1))] if more > 0 else []
+
+
+def rows_of(table: pd.DataFrame, row: Row) -> list[Row]:
+    """A network's rows of another table."""
+    return [other for other in table.to_dict("records") if key_of(other) == key_of(row)]
 
 
 def key_of(row: Row) -> tuple[str, ...]:

@@ -5,11 +5,13 @@ from typing import Any
 import pandas as pd
 
 from lrwd import paper
-from lrwd.analysis.ridges import ARGMAX_OLS, CENSORED_PEAK, RESPONSE_SURFACE
+from lrwd.analysis.ridges import ARGMAX_OLS, CENSORED_PEAK, NAMES, RECOMMENDED, RESPONSE_SURFACE
 from lrwd.analysis.undefined import known, reason
-from lrwd.reports.networks import Row, Tables, key_of, left_out, shown
-from lrwd.reports.wording import count, rounded, table_row, with_interval
-from lrwd.stats.ridge import HYPOTHESES, MIN_PEAKS, NONE, UNKNOWN
+from lrwd.reports.networks import MAX_NETWORKS, Row, Tables, key_of, left_out, rows_of, shown
+from lrwd.reports.use import is_without_effect, without_effect
+from lrwd.reports.wording import count, in_symbols, rounded, table_row, with_interval
+from lrwd.stats.ridge import HYPOTHESES, NONE, UNKNOWN
+from lrwd.stats.row_ridge import WORDS, in_words
 
 # Recipes with a line of their own on whether their networks agree.
 MAX_RECIPES = 2
@@ -24,53 +26,119 @@ _SHORT = {"ratio": "ratio", "constant": "constant", "timescale": "time scale", N
 _AXES = {"wd/lr": "λ/η", "wd": "λ", "lr*wd": "ηλ"}
 
 
-def slopes(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
-    lines = [f"**{_headline([row['verdict'] for row in networks])}**", ""]
-    lines += ["| network | b | what stays constant | best λ | the paper's procedure |", "|---|---|---|---|---|"]
-    as_published = {key_of(row): row for row in tables["table1"].to_dict("records")}
+def terms() -> list[str]:
+    """What the words below mean."""
+    return [
+        "* η is the (peak) learning rate, λ the weight decay (AdamW's, as PyTorch takes it); a star marks the best.",
+        "* The ridge is the best λ at each η, ln λ\\* = a + b ln η; it may bend.",
+        "* b is its slope, on average over the η stated: +1 keeps the ratio λ/η, 0 keeps λ, −1 keeps the time scale "
+        "1/(ηλ).",
+        "* A slope is excluded if it is outside the 99% interval of b. All other intervals are 95%.",
+    ]
+
+
+def slopes(networks: list[Row], names: dict[Any, str], tables: Tables, bears: bool) -> list[str]:
+    """What stays constant on each network.
+
+    Args:
+        bears: whether the study bears on the paper's claims.
+    """
+    matters = [row for row in networks if not is_without_effect(tables["no_effect"], row)]
+    lines = [f"**{_headline(matters, bears)}**", ""] if matters else []
+    lines += [*without_effect(networks, names, tables), ""] if len(matters) < len(networks) else []
+    lines += [
+        "| network | b, from η to η | local slope at both ends | what stays constant | halve η: multiply λ by |",
+        "|---|---|---|---|---|",
+    ]
     for row in shown(networks):
-        call, b = row["verdict"], known(row["b"])
-        said = KEEPS[call] if b is not None or call != UNKNOWN else f"not identifiable: {_why(row)}"
-        if call == UNKNOWN and b is not None:
-            said += f": {row['reason']}"
-        slope = "no number" if b is None else with_interval(row, "b", "b_ci_low", "b_ci_high")
-        lines.append(table_row(names[key_of(row)], slope, said, _best_wd(row, tables), _paper_says(as_published, row)))
-    return lines + left_out(networks, "ridge", 5)
+        name = names[key_of(row)]
+        if known(row["b"]) is None:
+            lines.append(table_row(name, "no number", "–", _said(row, tables), "–"))
+            continue
+        slope = f"{with_interval(row, 'b', 'b_ci_low', 'b_ci_high')}, {_span(row)}"
+        ends = "; ".join(
+            with_interval(row, end, f"{end}_ci_low", f"{end}_ci_high")
+            for end in ("local_slope_low", "local_slope_high")
+        )
+        lines.append(table_row(name, slope, ends, _said(row, tables), _rule(tables, row)))
+    assumed = [names[key_of(row)] for row in networks if str(row["noise_from"]).startswith("residuals")]
+    lines += left_out(networks, "ridge", 5)
+    if assumed:
+        few = ", ".join(assumed) if len(assumed) <= MAX_NETWORKS else count(len(assumed), "network")
+        lines += ["", f"No cell was run twice on {few}: the noise is taken from the residuals of the fitted shapes."]
+    return lines
 
 
-def _headline(calls: list[str]) -> str:
-    num = len(calls)
+def _headline(networks: list[Row], bears: bool) -> str:
+    """What is answered and what is not; an exclusion is an answer."""
+    num = len(networks)
+    of = f" of {count(num, 'network')}" if num > 1 else ""
+    calls = [row["verdict"] for row in networks]
     times = {name: calls.count(name) for name in KEEPS if name in calls}
-    unknown = times.pop(UNKNOWN, 0)
-    rest = f"; on the other {unknown} these runs cannot tell" if unknown else ""
-    if not times:
-        return "These runs cannot tell what stays constant" + (f", on any of {num} networks." if num > 1 else ".")
-    if len(times) > 1:
-        parts = ", ".join(f"{KEEPS[name]} on {number_of}" for name, number_of in times.items())
-        return f"No one answer. Of {count(num, 'network')}, what stays constant is {parts}{rest}."
-    ((name, number_of),) = times.items()
-    if name == NONE:
-        return "None of the three answers holds" + (f" on {number_of} of {num} networks{rest}." if num > 1 else ".")
-    tail = "agrees with" if name == "ratio" else "contradicts"
-    where = f", on {number_of} of {num} networks{rest}" if num > 1 else ""
-    return f"What stays constant is {KEEPS[name]}{where}. This {tail} the paper's b."
+    open_ = [row for row in networks if row["verdict"] == UNKNOWN]
+    excluding = [row for row in open_ if str(row["excluded"])]
+    times.pop(UNKNOWN, None)
+    said = []
+    if len(times) == 1:
+        ((name, number),) = times.items()
+        if name == NONE:
+            said.append("None of the three answers holds" + (f" on {number}{of}" if num > 1 else ""))
+        else:
+            said.append(f"What stays constant is {KEEPS[name]}" + (f", on {number}{of}" if num > 1 else ""))
+    elif times:
+        parts = ", ".join(f"{KEEPS[name]} on {number}" for name, number in times.items())
+        said.append(f"No one answer: of {count(num, 'network')}, what stays constant is {parts}")
+    if excluding:
+        where = f"on {len(excluding)} more " if times else f"on {len(excluding)}{of} " if num > 1 else ""
+        said.append(f"{where}{_exclusions(excluding)}, but no one slope can be named")
+    rest = len(open_) - len(excluding)
+    if rest:
+        also = f" on the other {rest}" if said else f", on any of {count(num, 'network')}" if num > 1 else ""
+        said.append(f"these runs cannot tell what stays constant{also}")
+    text = "; ".join(said) + "."
+    if bears and len(times) == 1 and NONE not in times:
+        text += f" This {'agrees with' if 'ratio' in times else 'contradicts'} the paper's b."
+    return text[:1].upper() + text[1:]
 
 
-def _why(row: Row) -> str:
-    censored, flat = int(row["num_censored"]), int(row["num_flat"])
-    if int(row["num_interior"]) >= MIN_PEAKS or censored + flat == 0:
-        return str(row["reason"])
-    parts = [f"{censored} only bound λ\\*"] * (censored > 0) + [f"{flat} say nothing"] * (flat > 0)
-    return f"{int(row['num_interior'])} η with a peak, fewer than {MIN_PEAKS}; {', '.join(parts)}"
+def _exclusions(networks: list[Row]) -> str:
+    """How often each slope is excluded, e.g. ``the ratio is excluded on 2``."""
+    lists = [str(row["excluded"]).split(", ") for row in networks]
+    if len(lists) == 1:
+        return f"{in_words(lists[0])} {'is' if len(lists[0]) == 1 else 'are'} excluded"
+    counts = {name: sum(name in one for one in lists) for name in HYPOTHESES}
+    return "some are excluded: " + ", ".join(f"{WORDS[name]} on {number}" for name, number in counts.items() if number)
 
 
-def _best_wd(row: Row, tables: Tables) -> str:
-    """The peaks at the lowest and the highest learning rate that have one."""
-    peaks = [one for one in tables["timescale"].to_dict("records") if key_of(one) == key_of(row)]
-    peaks = sorted((one for one in peaks if known(one["wd_peak"]) is not None), key=lambda one: float(one["lr"]))
-    if known(row["b"]) is None or not peaks:
-        return "–"
-    return ", ".join(f"{rounded(one['wd_peak'])} at η = {rounded(one['lr'])}" for one in (peaks[0], peaks[-1]))
+def _said(row: Row, tables: Tables) -> str:
+    """The verdict and its reason; where it is named, what stays constant comes first."""
+    if is_without_effect(tables["no_effect"], row):
+        return "decay does not matter"
+    call, why = str(row["verdict"]), str(row["reason"])
+    if call != UNKNOWN:
+        return f"**{KEEPS[call]}**: {why}"
+    return why if str(row["excluded"]) else f"not identifiable: {why}"
+
+
+def _span(row: Row) -> str:
+    return f"η = {rounded(row['lr_low'])} to {rounded(row['lr_high'])}"
+
+
+def _rule(tables: Tables, row: Row) -> str:
+    """How λ follows if η is halved from the recommended pair."""
+    found = next(iter(rows_of(tables["best"], row)), None)
+    names = ("halve_lr_wd_factor", "halve_lr_wd_factor_ci_low", "halve_lr_wd_factor_ci_high")
+    if found is None or known(found[names[0]]) is None:
+        return f"not known: {in_symbols(reason(found[names[0]]))}" if found else "–"
+    return f"{with_interval(found, *names)} at η = {rounded(found['halve_lr_at'])}"
+
+
+def as_published(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
+    """What the paper's own procedure, which has no gate, says of the same runs."""
+    lines = ["| network | the paper's procedure on these runs |", "|---|---|"]
+    found = {key_of(row): row for row in tables["table1"].to_dict("records")}
+    lines += [table_row(names[key_of(row)], _paper_says(found, row)) for row in shown(networks)]
+    return lines + left_out(networks, "table1", 2)
 
 
 def _paper_says(as_published: dict[Any, Row], row: Row) -> str:
@@ -89,23 +157,26 @@ def _paper_says(as_published: dict[Any, Row], row: Row) -> str:
     return f"{rho}, {b}: {' or '.join(held) or 'none of these'}"
 
 
-def beside(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[str]:
+def beside(networks: list[Row], names: dict[Any, str], tables: Tables, bears: bool) -> list[str]:
     """What else the data say on what stays constant."""
-    lines = [*_agreement(tables["universality"], networks), *_other_estimator(networks, names, tables["ridge"])]
+    lines = [*_agreement(tables["universality"], networks, bears), *_other_estimator(networks, names, tables["ridge"])]
     return lines + _curves(tables["collapse"])
 
 
 def _other_estimator(networks: list[Row], names: dict[Any, str], ridge: pd.DataFrame) -> list[str]:
-    """Where the response surface, behind the same gate, disagrees with the table above."""
-    other = {key_of(row): row for row in ridge.to_dict("records") if row["estimator"] == RESPONSE_SURFACE}
+    """Where the older estimators, which need a peak at four learning rates, do not bear out the table above."""
     called = [row for row in networks if row["verdict"] != UNKNOWN]
-    if not called:
-        return []
-    unlike = [row for row in called if other[key_of(row)]["verdict"] != row["verdict"]]
-    said = f"The second estimator, a response surface, says the same on {len(called) - len(unlike)} of {len(called)}"
-    parts = [f"{names[key_of(row)]}: {KEEPS[other[key_of(row)]['verdict']]}" for row in unlike[:MAX_RECIPES]]
-    more = f" and {len(unlike) - len(parts)} more" if len(unlike) > len(parts) else ""
-    return [f"* {said}" + (f" ({'; '.join(parts)}{more})." if parts else ".")]
+    lines = []
+    for estimator in (CENSORED_PEAK, RESPONSE_SURFACE):
+        other = {key_of(row): row for row in ridge.to_dict("records") if row["estimator"] == estimator}
+        unlike = [row for row in called if other[key_of(row)]["verdict"] != row["verdict"]]
+        parts = [f"{names[key_of(row)]}: {KEEPS[other[key_of(row)]['verdict']]}" for row in unlike[:MAX_RECIPES]]
+        more = f" and {len(unlike) - len(parts)} more" if len(unlike) > len(parts) else ""
+        lines.append(
+            f"{NAMES[estimator]} on {len(called) - len(unlike)} of {len(called)}"
+            + (f" ({'; '.join(parts)}{more})" if parts else "")
+        )
+    return [f"* Other estimators say the same: {', '.join(lines)}."] if called else []
 
 
 def _curves(collapse: pd.DataFrame) -> list[str]:
@@ -131,7 +202,7 @@ def _curves(collapse: pd.DataFrame) -> list[str]:
     ]
 
 
-def _agreement(universality: pd.DataFrame, networks: list[Row]) -> list[str]:
+def _agreement(universality: pd.DataFrame, networks: list[Row], bears: bool) -> list[str]:
     """Whether the networks share one best λ at the same η, which is one ratio and one time scale there too."""
     lines = []
     recipes = list(dict.fromkeys(universality["recipe"]))
@@ -139,9 +210,9 @@ def _agreement(universality: pd.DataFrame, networks: list[Row]) -> list[str]:
         prefix = f"Recipe `{row['recipe']}`: " if len(recipes) > 1 else ""
         if row["recipe"] not in recipes[:MAX_RECIPES]:
             continue
-        if row["estimator"] == CENSORED_PEAK:
-            lines.append(f"* {prefix}{_shared(row, sum(one['recipe'] == row['recipe'] for one in networks))}")
-        elif row["estimator"] == ARGMAX_OLS and known(row["anova_p"]) is not None:
+        if row["estimator"] == RECOMMENDED:
+            lines.append(f"* {prefix}{_shared(row, sum(one['recipe'] == row['recipe'] for one in networks), bears)}")
+        elif row["estimator"] == ARGMAX_OLS and bears and known(row["anova_p"]) is not None:
             lines[-1] += (
                 f" The paper's ANOVA of ρ: F({row['anova_df']}) = {rounded(row['anova_f'])}, p = "
                 f"{rounded(row['anova_p'])}; a large p would not show that networks agree."
@@ -150,7 +221,7 @@ def _agreement(universality: pd.DataFrame, networks: list[Row]) -> list[str]:
     return lines + ([f"* {count(more, 'recipe')} more: `tables/universality.csv`."] if more > 0 else [])
 
 
-def _shared(row: Row, num_networks: int) -> str:
+def _shared(row: Row, num_networks: int, bears: bool) -> str:
     if num_networks == 1:
         return "One network was run: nothing is said of others."
     if known(row["rho"]) is None:
@@ -171,9 +242,8 @@ def _shared(row: Row, num_networks: int) -> str:
     if known(row["rho_pi_low"]) is not None:
         low, high = rounded(row["rho_pi_low"]), rounded(row["rho_pi_high"])
         agree += f"; one more network would be expected between {low} and {high}"
-    return (
-        f"{found}; {agree}. To share the ratio at one η is to share λ and the time scale in steps there. "
-        f"The paper's {paper.RHO:.2f} is {_near(row)}."
+    return f"{found}; {agree}. To share the ratio at one η is to share λ and the time scale in steps there." + (
+        f" The paper's {paper.RHO:.2f} is {_near(row)}." if bears else ""
     )
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 from lrwd import paper
 from lrwd.analysis.undefined import known, reason
 from lrwd.reports.networks import MAX_NETWORKS, Row, Tables, key_of, left_out, names_of, recommended, shown
-from lrwd.reports.ridge import beside, slopes
-from lrwd.reports.wording import count, listed, rounded, table_row, with_interval
+from lrwd.reports.ridge import as_published, beside, slopes, terms
+from lrwd.reports.use import is_without_effect, next_runs, use
+from lrwd.reports.wording import code, count, listed, rounded, table_row, with_interval
 from lrwd.stats.optimism import ALL
 from lrwd.stats.ridge import UNKNOWN
 from lrwd.tables._claims.verdicts import CONTRADICTED, NOT_IDENTIFIABLE, NOT_RUN, REPRODUCED
@@ -36,23 +37,23 @@ def write_verdict(tables: Tables, runs: pd.DataFrame, study: str, imported: bool
     """
     networks = recommended(tables["ridge"])
     names = names_of(networks)
+    bears = _bears_on_the_paper(tables["claims"])
     sections = [
-        [f"# What study `{study}` says", "", *_question()],
+        [f"# What study `{study}` says", "", *use(networks, names, tables)],
+        ["## What to run next", "", *next_runs(networks, names, tables)],
+        ["## If η changes, how must λ follow?", "", *terms(), "", *slopes(networks, names, tables, bears)],
+        ["## What else the runs say", "", *beside(networks, names, tables, bears)],
         ["## What was run", "", *_what_was_run(runs, tables["table1"], imported)],
-        ["## What the data say", "", *slopes(networks, names, tables), "", *beside(networks, names, tables)],
         ["## What tuning η alone costs, and what choosing adds", "", *_costs(networks, names, tables)],
         ["## What cannot be said", "", *_unsaid(networks, names, tables, runs)],
-        ["## The paper's claims", "", *_claims(tables)],
+        ["## The paper", "", *_claims(tables, bears), *(["", *as_published(networks, names, tables)] if bears else [])],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
-def _question() -> list[str]:
-    return [
-        "The question: if AdamW's learning rate η changes, how must weight decay λ follow to stay best? On the ridge "
-        f"of best weight decays, ln λ\\* = a + b ln η: b = +1 keeps the ratio λ/η (the paper: {paper.RHO:.2f}), "
-        "b = 0 keeps λ, b = −1 keeps the time scale 1/(ηλ). Written from the tables by rule; intervals are 95%."
-    ]
+def _bears_on_the_paper(claims: pd.DataFrame) -> bool:
+    """Whether some claim is about a network and a data set that were run."""
+    return bool((claims.loc[claims["dataset"].isin(paper.DATASETS), "verdict"] != NOT_RUN).any())
 
 
 def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> list[str]:
@@ -94,7 +95,7 @@ def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
         said += [
             "Tuning η alone: the loss of the best cell on the line λ = ρη against the best of the whole grid, each "
             "seed scored at the cells that the others choose, is shown to be within "
-            f"±{paper.GAP_BOUND_PP:g} pp (the paper's bound) on {within} of {count(len(with_gap), 'network')}."
+            f"±{paper.GAP_BOUND_PP:g} pp on {within} of {count(len(with_gap), 'network')}."
         ]
         if dear:
             said.append(f"On {dear}, ρ was estimated from the grid, so the grid's runs are charged to the line too.")
@@ -102,9 +103,7 @@ def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
         reasons = sorted({reason(row["gap_cf_pp"]) for row in gaps.values()})
         said.append(f"What tuning η alone costs is not known: {'; '.join(reasons) or 'no network'}.")
     if with_optimism:
-        said.append(
-            "What choosing as the paper did (on test, at the best epoch, the maximum) adds is in the last column."
-        )
+        said.append("What choosing on test, at the best epoch, by the maximum adds is in the last column.")
     else:
         reasons = sorted({reason(row["optimism_pp"]) for row in added.values()})
         said.append(f"What choosing adds to the reported accuracy is not known: {'; '.join(reasons) or 'no network'}.")
@@ -123,10 +122,14 @@ def _costs(networks: list[Row], names: dict[Any, str], tables: Tables) -> list[s
 
 def _unsaid(networks: list[Row], names: dict[Any, str], tables: Tables, runs: pd.DataFrame) -> list[str]:
     lines = []
-    unknown = [names[key_of(row)] for row in networks if row["verdict"] == UNKNOWN]
+    unknown = [
+        names[key_of(row)]
+        for row in networks
+        if row["verdict"] == UNKNOWN and not row["excluded"] and not is_without_effect(tables["no_effect"], row)
+    ]
     if unknown:
         listed = ", ".join(unknown) if len(unknown) <= MAX_NETWORKS else f"{len(unknown)} networks"
-        lines.append(f"* What stays constant on {listed}: these runs decide for no answer, the paper's included.")
+        lines.append(f"* What stays constant on {listed}: these runs exclude none of the three slopes.")
     kinds = list(tables["timescale"]["row_kind"])
     low, high, inner = kinds.count("low"), kinds.count("high"), kinds.count("interval") + kinds.count("flat")
     if low + high + inner:
@@ -141,9 +144,6 @@ def _unsaid(networks: list[Row], names: dict[Any, str], tables: Tables, runs: pd
             f"* Much about small differences: with {count(seeds, 'seed')}, intervals are wide, bootstraps too narrow."
         )
     lines += _blind_grid(tables.get("identifiability"))
-    tested = set(tables["claims"].loc[tables["claims"]["verdict"] != NOT_RUN, "dataset"]) & set(paper.DATASETS)
-    if not tested:
-        lines.append("* Anything on the paper's settings: none of its networks was trained on one of its data sets.")
     lines.append("* Anything on data, networks, recipes or learning rates that were not run.")
     return lines
 
@@ -162,11 +162,17 @@ def _blind_grid(table: pd.DataFrame | None) -> list[str]:
     ]
 
 
-def _claims(tables: Tables) -> list[str]:
+def _claims(tables: Tables, bears: bool) -> list[str]:
     verdicts = list(tables["claims"]["verdict"])
+    checks = list(tables["paper_consistency"]["verdict"])
+    if not bears:
+        own = f"{count(len(checks), 'check')} of its numbers against each other"
+        return [
+            f"None of the paper's {count(len(verdicts), 'printed claim')} can be tested by this study: none of its "
+            f"networks was trained on one of its data sets. {code('paper_consistency.csv')} has {own}."
+        ]
     judged = (REPRODUCED, CONTRADICTED, NOT_IDENTIFIABLE, NOT_RUN)
     counts = ", ".join(f"{name} {verdicts.count(name)}" for name in judged)
-    checks = list(tables["paper_consistency"]["verdict"])
     own = ", ".join(f"{name} {checks.count(name)}" for name in sorted(set(checks)))
     return [
         f"Of {count(len(verdicts), 'printed claim')}, held against these runs: {counts}.",

@@ -1,5 +1,6 @@
 """How numbers, counts and entries of tables are worded in a text."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,8 @@ DIGITS = 3
 # Most names listed; of a longer list only the first few are.
 MAX_LISTED, NUM_EXAMPLES = 10, 3
 ABSENT = "–"
+_SPLITS = {"val": "validation", "test": "test"}
+_EXPECTED = ("expected", "expected_ci_low", "expected_ci_high")
 
 
 def rounded(entry: Any) -> str:
@@ -45,3 +48,40 @@ def listed(names: Iterable[Any]) -> str:
 def table_row(*entries: str) -> str:
     """A row of a Markdown table."""
     return "| " + " | ".join(entry.replace("|", "\\|") for entry in entries) + " |"
+
+
+def metric_name(name: Any) -> str:
+    """A metric in words: ``accuracy``, ``validation loss``, or a column's name as code."""
+    split, _, kind = str(name).rpartition("_")
+    if kind not in ("top1", "loss"):
+        return f"`{name}`"
+    kind = "accuracy" if kind == "top1" else "loss"
+    return f"{_SPLITS.get(split, split)} {kind}".strip()
+
+
+def to_expect(row: dict[str, Any]) -> str:
+    """The metric to expect at a pair with its interval: an accuracy in percent, a loss in nats."""
+    if known(row["expected"]) is None:
+        return f"not known: {reason(row['expected'])}"
+    is_accuracy = str(row["metric"]).endswith("top1")
+    scale, unit = (100.0, "%") if is_accuracy else (1.0, " nats" if str(row["metric"]).endswith("loss") else "")
+    values = [known(row[name]) for name in _EXPECTED]
+    value, low, high = (ABSENT if one is None else rounded(scale * one) for one in values)
+    return f"{value}{unit} ({'no interval' if ABSENT in (low, high) else f'{low} to {high}'})"
+
+
+def plus_minus(entry: Any) -> str:
+    """A half-width."""
+    return f"±{rounded(entry)}" if known(entry) is not None else "not known"
+
+
+def in_symbols(text: str) -> str:
+    """Learning rates and weight decays of a text of the tables as η and λ."""
+    text = re.sub(r"\bwd (\d[\d.e+-]*)", r"λ = \1", text)
+    text = re.sub(r"\blr (\d[\d.e+-]*)", r"η = \1", text)
+    return re.sub(r"\bwd\b", "λ", re.sub(r"\blr\b", "η", text))
+
+
+def code(table: str) -> str:
+    """A file of the tables."""
+    return f"`tables/{table}`"

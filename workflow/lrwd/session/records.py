@@ -1,4 +1,4 @@
-"""What is found out about a study's records when Snakemake starts, before it looks at them itself."""
+"""Checks a study's records when Snakemake starts, before Snakemake reads them."""
 
 import sys
 from collections.abc import Sequence
@@ -11,32 +11,32 @@ from lrwd.study.cell import Cell
 from lrwd.study.paths import record_path
 from lrwd.study.study import Study
 
-# So many records are looked at for the code that trained them.
+# Number of records that are checked for a changed code hash.
 FEW = 20
 
 
-def look_at_records(study: Study, cells: Sequence[Cell], made: str, more: Sequence[str] = ()) -> None:
-    """Set aside records that are none, say which are of other code, and note whether some are missing.
+def check_records(study: Study, cells: Sequence[Cell], made: str, more: Sequence[str] = ()) -> None:
+    """Set aside unusable records, report records of other code, and note which are missing.
 
     Args:
-        study: where the cells belong.
-        cells: those known by now.
-        made: path of what is made of all their records.
-        more: paths of further files that it is made of.
+        study: the study that the cells belong to.
+        cells: the cells known so far.
+        made: path of the file that is made from all of their records.
+        more: paths of further files that it is made from.
     """
-    # Not at the top: it imports pandas, and every job on a cluster reads these rules.
+    # Imported here because it imports pandas, and every job on a cluster reads these rules.
     from lrwd.runs.collect import trained_by_other_code
 
-    def say(text: str) -> None:
+    def report(text: str) -> None:
         print(text, file=sys.stderr)
 
     records, with_bases = ([record_path(study.results, cell) for cell in n] for n in (cells, study.with_bases(cells)))
-    # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
+    # The cell of an incomplete record (full disk, broken copy) is trained again.
     for path in set_aside_torn(with_bases):
-        say(f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again")
-    # Another study may have cells in common with a sequential one, which keeps records of failures.
+        report(f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again")
+    # A sequential study keeps records of failed trainings. Other studies may share these cells and train them again.
     for path in set_aside_failed(with_bases) if not study.sequential else ():
-        say(f"{path}: the record of a failed training; set aside as {path}.failed, the cell is trained again")
+        report(f"{path}: the record of a failed training; set aside as {path}.failed, the cell is trained again")
     if other := trained_by_other_code(study, cells[:FEW]):
-        say(f"{other[0]}: trained by another version of the code; Snakemake trains such cells again")
+        report(f"{other[0]}: trained by another version of the code; Snakemake trains such cells again")
     note_missing([*records, *more], Path(study.results, "studies", study.name, "missing"), Path(made))

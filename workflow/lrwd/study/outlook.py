@@ -1,4 +1,4 @@
-"""What is known of the cells that a sequential study has not chosen yet."""
+"""Number of cells that a sequential study may still choose, and a message about it."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ from lrwd.study.study import Study
 
 
 def num_open(study: Study) -> int:
-    """How many cells the rounds that follow may have, at most; 0 for a study whose grid is fixed."""
+    """Maximum number of cells of the remaining rounds; 0 for a study with a fixed grid."""
     asked = Counter(cell.group for cell in study.grid_cells)
     return sum(
         min(knobs.most_cells(len(part.lrs)) - asked[group], (knobs.rounds - 1 - len(study.rounds)) * knobs.batch)
@@ -17,7 +17,7 @@ def num_open(study: Study) -> int:
 
 
 def outlook(study: Study) -> str:
-    """What is known of the cells to come, in a line; empty if no round follows."""
+    """One-line message about the remaining rounds; empty if no round follows."""
     part = next((part for part in study.parts if part.sequential), None)
     if part is None or part.sequential is None or not study.is_open:
         return ""

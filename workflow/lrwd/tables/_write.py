@@ -5,12 +5,13 @@ import io
 import math
 import numbers
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from lrwd.analysis.knobs import AnalysisKnobs, takes_knobs
 from lrwd.analysis.undefined import MISSING
 from lrwd.atomic import write_text_atomic
 
@@ -44,9 +45,20 @@ def write_table(frame: pd.DataFrame, csv_path: Path | str, md_path: Path | str, 
     write_text_atomic(md_path, f"{caption}\n\n{body}\n")
 
 
-def build_table(part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any]) -> pd.DataFrame:
-    """Make a table from the runs; one that is only for sequential studies from their rounds as well."""
-    return part.build(runs, rounds) if hasattr(part, "ONLY") else part.build(runs)
+def build_table(
+    part: types.ModuleType, runs: pd.DataFrame, rounds: Sequence[Any], analysis: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Make a table from the runs; one that is only for sequential studies from their rounds as well.
+
+    Args:
+        part: the table's file.
+        runs: the runs table.
+        rounds: of a sequential study.
+        analysis: this section of the configuration, for tables that it is about.
+    """
+    if hasattr(part, "ONLY"):
+        return part.build(runs, rounds)
+    return part.build(runs, AnalysisKnobs.read(analysis)) if takes_knobs(part.build) else part.build(runs)
 
 
 def read_table(path: Path | str) -> pd.DataFrame:

@@ -6,11 +6,10 @@ from typing import Any
 import pandas as pd
 
 from lrwd import paper
-from lrwd.analysis.ridges import CENSORED_PEAK, Ridges, fit_ridges
+from lrwd.analysis.ridges import RECOMMENDED, Ridges, fit_ridges
 from lrwd.analysis.settings import Setting, published, setting_of
 from lrwd.analysis.surfaces import Group, groups
 from lrwd.analysis.undefined import or_missing, or_undefined, undefined
-from lrwd.stats.ridge import gate, verdict
 from lrwd.stats.shift import ratio_factor, slope_difference
 from lrwd.tables import table1
 from lrwd.tables._claims.claim import keyed
@@ -18,7 +17,7 @@ from lrwd.tables._claims.verdicts import Ours, estimate
 
 COLUMNS = (
     *("dataset", "arch", "label", "recipe", "optimizer", "schedule", "epochs", "batch_size"),
-    *("rho", "rho_ci_low", "rho_ci_high", "b", "b_ci_low", "b_ci_high", "num_interior", "verdict", "reason"),
+    *("rho", "rho_ci_low", "rho_ci_high", "b", "b_ci_low", "b_ci_high", "num_rows", "excluded", "verdict", "reason"),
     *("b_argmax", "b_argmax_ci_low", "b_argmax_ci_high"),
     *("reference", "rho_factor", "rho_factor_ci_low", "rho_factor_ci_high", "b_shift", "b_shift_ci_low"),
     *("b_shift_ci_high", "published_setting", "published_rho_low", "published_rho_high", "agreement"),
@@ -35,7 +34,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
         runs: the runs table, one row a cell.
 
     Returns:
-        One row for each group. rho as in ``table1``; b by censored-peak regression, NA behind its gate, and as in
+        One row for each group. rho as in ``table1``; b by the recommended estimator, NA behind its gate, and as in
         ``table1`` by argmax and least squares, which has no gate; 95% intervals. ``reference`` is the first recipe of
         the same architecture and data set.
 
@@ -66,15 +65,15 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _slope(ridges: Ridges) -> dict[str, Any]:
-    ridge = ridges.by_estimator[CENSORED_PEAK]
-    call, reason = verdict(ridge)
-    number = 0 if ridges.peaks is None else int(ridges.peaks.is_peak.sum())
+    ridge = ridges.by_estimator[RECOMMENDED]
+    call, reason = ridges.verdict(RECOMMENDED)
     values = (ridge.b, *ridge.b_ci)
     slopes = {
         name: or_undefined(value, ridge.reason or "no interval of b")
         for name, value in zip(("b", "b_ci_low", "b_ci_high"), values, strict=True)
     }
-    return {**slopes, "num_interior": number, "verdict": call, "reason": reason}
+    excluded = ", ".join(ridges.row.excluded)
+    return {**slopes, "num_rows": ridges.row.num_rows, "excluded": excluded, "verdict": call, "reason": reason}
 
 
 def _shifts(group: Group, mine: Ridges, first: Group, base: Ridges) -> dict[str, Any]:
@@ -87,7 +86,7 @@ def _shifts(group: Group, mine: Ridges, first: Group, base: Ridges) -> dict[str,
     if group.grid is None or first.grid is None:
         return dict.fromkeys(names, undefined("no grid run"))
     factor = ratio_factor(group.grid, first.grid, paper.CI_LEVEL)
-    peak, base_peak = (side.by_estimator[CENSORED_PEAK] for side in (mine, base))
+    peak, base_peak = (side.by_estimator[RECOMMENDED] for side in (mine, base))
     shift = slope_difference(peak, base_peak, paper.CI_LEVEL)
     no_factor = "rho or the reference's rho is undefined, or the latter is 0"
     no_draw = "the two have other seeds, or a number of them that is not enumerated"
@@ -104,7 +103,7 @@ def _held_against_the_paper(group: Group, setting: Setting, ridges: Ridges, rati
     row = published(group, setting)
     if row is None:
         return dict.fromkeys(names, undefined("§4.4 says nothing of it"))
-    blind = "no grid run" if ridges.peaks is None else gate(ridges.peaks)
+    blind = ridges.blind
     if ratio["num_distinct_bootstrap"] == 1:  # an interval of no width would contradict every other value
         blind = blind or "every resample of the seeds gives the same rho"
     value, low, high = (or_missing(ratio[name]) for name in ("rho", "rho_ci_low", "rho_ci_high"))

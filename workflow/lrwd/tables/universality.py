@@ -5,17 +5,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from lrwd import paper
-from lrwd.analysis.ridges import ARGMAX_OLS, CENSORED_PEAK, fit_ridges
+from lrwd.analysis.ridges import ARGMAX_OLS, RECOMMENDED, Ridges, fit_ridges
 from lrwd.analysis.surfaces import Group, groups
 from lrwd.analysis.undefined import or_undefined, undefined
 from lrwd.stats.bootstrap import no_interval_reason
 from lrwd.stats.equivalence import tost
 from lrwd.stats.meta_analysis import MetaAnalysis, all_equal_p, differ_p, random_effects
-from lrwd.stats.peak import Peaks
 from lrwd.stats.ratio import bootstrap_ratio, fit_ratio
-from lrwd.stats.ridge import Ridge
 from lrwd.stats.selection import select_wd
 from lrwd.stats.surface import Floats
 from lrwd.tables import anova
@@ -41,9 +40,10 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
         runs: the runs table, one row a cell.
 
     Returns:
-        Two rows for each recipe. ``censored_peak``: rho = lambda*/eta on the fitted ridge, at ``lr_ref``, the geometric
-        middle of the lr at which every network has peaks, so that nothing is extrapolated. ``argmax_ols``: Table 1's
-        rho with the error of its bootstrap. The ANOVA of that recipe (per-seed rho) stands beside both. 95% intervals.
+        Two rows for each recipe. ``row_likelihood``: rho = lambda*/eta on the fitted ridge, at ``lr_ref``, the
+        geometric middle of the lr at which every network's optimum is bracketed, so that nothing is extrapolated.
+        ``argmax_ols``: Table 1's rho with the error of its bootstrap. The ANOVA of that recipe (per-seed rho) stands
+        beside both. 95% intervals.
 
     Source: see ``stats.meta_analysis``; the tests' margins are ours.
     """
@@ -62,7 +62,7 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
         lr_ref, effects = _on_the_ridges(members)
         unused = undefined("rho is of the fit through the origin")
         for estimator, at, found in (
-            (CENSORED_PEAK, or_undefined(lr_ref, "no lr between the peaks of every network"), effects),
+            (RECOMMENDED, or_undefined(lr_ref, "no lr at which every network's optimum is bracketed"), effects),
             (ARGMAX_OLS, unused, {_name(group): _through_the_origin(group) for group in members}),
         ):
             key = {"recipe": recipe, "estimator": estimator, "lr_ref": at}
@@ -77,25 +77,24 @@ def _name(group: Group) -> str:
 def _on_the_ridges(members: list[Group]) -> tuple[float, dict[str, Effect]]:
     """The common lr (NaN if there is none) and ln rho of each network there."""
     effects: dict[str, Effect] = {}
-    usable: dict[str, tuple[Peaks, Ridge]] = {}
+    usable: dict[str, Ridges] = {}
     for group in members:
         ridges = fit_ridges(group)
-        ridge = ridges.by_estimator[CENSORED_PEAK]
-        if ridge.reason or ridges.peaks is None:
-            effects[_name(group)] = ridge.reason
+        if ridges.blind:
+            effects[_name(group)] = ridges.blind
         else:
-            usable[_name(group)] = (ridges.peaks, ridge)
+            usable[_name(group)] = ridges
     if not usable:
         return math.nan, effects
-    lowest = max(float(peaks.lr[peaks.is_peak].min()) for peaks, _ in usable.values())
-    highest = min(float(peaks.lr[peaks.is_peak].max()) for peaks, _ in usable.values())
+    lowest = max(ridges.row.lr_low for ridges in usable.values())
+    highest = min(ridges.row.lr_high for ridges in usable.values())
     if lowest > highest:
-        return math.nan, effects | dict.fromkeys(usable, "shares no lr with a peak with the others")
+        return math.nan, effects | dict.fromkeys(usable, "shares no lr with a bracketed optimum with the others")
     ln_ref = (math.log(lowest) + math.log(highest)) / 2
-    for name, (_, ridge) in usable.items():
-        distance = ln_ref - math.log(ridge.lr_ref)
-        error = math.hypot(ridge.ln_wd_ref_se, distance * ridge.b_se)
-        effects[name] = (ridge.ln_wd_ref + ridge.b * distance - ln_ref, error, float(ridge.df))
+    for name, ridges in usable.items():
+        height, low, high = ridges.row.ln_wd(math.exp(ln_ref), paper.CI_LEVEL)
+        error = (high - low) / (2 * float(special.ndtri((1 + paper.CI_LEVEL) / 2)))
+        effects[name] = (height - ln_ref, error, float(ridges.by_estimator[RECOMMENDED].df))
     return math.exp(ln_ref), effects
 
 

@@ -4,11 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from lrwd import paper
+from lrwd.analysis.ridges import fit_ridges
 from lrwd.analysis.surfaces import groups
 from lrwd.analysis.undefined import undefined
-from lrwd.stats.peak import find_peaks
-from lrwd.stats.ridge import gate
 from lrwd.tables._claims.verdicts import NOT_RUN, Ours, Verdict
 
 NONE = "no training of it in this study"
@@ -49,7 +47,4 @@ def keyed(table: pd.DataFrame, names: tuple[str, ...]) -> dict[tuple[Any, ...], 
 
 def gates(runs: pd.DataFrame) -> dict[tuple[str, str], str]:
     """Why the grid does not show the ridge, else empty, for each data set and label."""
-    return {
-        (group.dataset, group.label): gate(find_peaks(group.grid, paper.CI_LEVEL)) if group.grid else "no grid run"
-        for group in (groups(runs) if len(runs) else [])
-    }
+    return {(group.dataset, group.label): fit_ridges(group).blind for group in (groups(runs) if len(runs) else [])}
