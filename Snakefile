@@ -4,12 +4,12 @@ from snakemake.utils import min_version
 min_version("9.12")
 
 
-# This repository's own, wherever Snakemake is started: what --configfile, --config or a module's `config:` say goes
-# over it.
+# The repository's config.yaml, found from any working directory. --configfile, --config or a module's `config:`
+# override it.
 configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
 
 
-# What a cluster's site calls its partitions and GPUs (profiles/slurm names the file); it goes before config.yaml.
+# Settings of a SLURM site (profiles/slurm defines SITE). They override config.yaml.
 if "SITE" in globals():
 
     configfile: SITE

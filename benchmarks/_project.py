@@ -1,4 +1,4 @@
-"""Copies of the repository in which a benchmark runs the real Snakemake, and what a run of it cost."""
+"""Copies the repository for benchmarks that run the real Snakemake, and measures the cost of commands."""
 
 import os
 import shutil
@@ -17,14 +17,14 @@ from lrwd.study.study import Study
 
 ROOT = Path(__file__).resolve().parent.parent
 NEEDED = ("Snakefile", "config.yaml", "config", "workflow", "profiles", "envs")
-# Of the shell that starts a benchmark; what is measured starts without them.
+# Environment variables of the shell that are removed for the measured commands.
 FOREIGN = ("PYTHONDONTWRITEBYTECODE", "LRWD_OWNER", "OMP_NUM_THREADS", "SNAKEMAKE_PROFILE")
 PROFILE = ("--profile", "profiles/local")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command cost: seconds on the clock, seconds of CPU with all its children, peak memory of one process."""
+    """Cost of a command: wall time, CPU time including children (seconds), and peak memory of one process."""
 
     wall_sec: float
     cpu_sec: float
@@ -42,13 +42,13 @@ def new_project(folder: Path, extra: Mapping[str, Any]) -> Path:
 
 
 def read_study(folder: Path) -> Study:
-    """The study that a project is configured for."""
+    """The study configured in a project."""
     return load_study(yaml.safe_load((folder / "extra.yaml").read_text()), "benchmark")
 
 
 def snakemake(folder: Path, *args: str) -> Cost:
     """Run Snakemake with the local profile in a project."""
-    # With an equal sign, or Snakemake takes a target for a second file.
+    # With an equal sign, as Snakemake would otherwise read a target as a second configuration file.
     return timed([sys.executable, "-m", "snakemake", *PROFILE, "--configfile=extra.yaml", *args], folder)
 
 
@@ -56,7 +56,7 @@ def timed(command: Sequence[str], folder: Path, **environment: str) -> Cost:
     """Run a command to its end.
 
     Raises:
-        RuntimeError: it failed; with the end of what it wrote.
+        RuntimeError: the command failed; the message contains the end of its output.
     """
     env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     output = folder / "output"

@@ -1,4 +1,4 @@
-"""The page that the benchmarks write, a section each, and what a section says of machine and versions."""
+"""Writes the benchmarks' sections to RESULTS.md, and describes machine and package versions."""
 
 import os
 import platform
@@ -18,11 +18,11 @@ HEAD = "# Benchmarks\n\nWhat the scripts in this folder measured, and where.\n"
 
 
 def write_section(name: str, text: str, page: Path = RESULTS) -> None:
-    """Put a benchmark's section in the place of its last one, or at the end of the page.
+    """Replace a benchmark's section, or append it to the page.
 
     Args:
-        name: the benchmark's; comments with it mark where its section starts and ends.
-        text: Markdown.
+        name: name of the benchmark. Comments with this name mark the start and end of its section.
+        text: the section as Markdown.
         page: the file.
     """
     start, end = f"<!-- {name}.py -->", f"<!-- /{name}.py -->"
@@ -32,13 +32,13 @@ def write_section(name: str, text: str, page: Path = RESULTS) -> None:
 
 
 def row(name: str, values: Sequence[float], kind: str, factor: float = 1.0) -> str:
-    """A row of a table: median, least and most of the values times a factor, and how they came about."""
+    """A table row: median, minimum and maximum of the values times a factor, and how they were obtained."""
     scaled = sorted(value * factor for value in values)
     return f"| {name} | {statistics.median(scaled):.3g} | {scaled[0]:.3g} to {scaled[-1]:.3g} | {kind} |"
 
 
 def machine(packages: Sequence[str]) -> str:
-    """One line: the CPU, Python and the versions of packages."""
+    """One line with the CPU, the Python version and package versions."""
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"Hardware: {cpu()}, {os.cpu_count()} cores seen; {platform.system()}. "
@@ -47,9 +47,9 @@ def machine(packages: Sequence[str]) -> str:
 
 
 def load() -> str:
-    """How busy the machine is with other things; asked before a benchmark starts, takes seconds.
+    """Measure for some seconds, before a benchmark, how busy the machine is with other work.
 
-    Not the load average, which still counts the benchmark before.
+    The load average is not used, since it would include the previous benchmark.
     """
     if not CPU_TIMES.exists():
         return ""
@@ -63,7 +63,7 @@ def load() -> str:
 
 
 def _cpu_time() -> tuple[int, int]:
-    """CPU time of all cores since the machine started: used, and in all; the first line of Linux's /proc/stat."""
+    """CPU time of all cores since the machine started, (used, total), from the first line of Linux's /proc/stat."""
     times = [int(value) for value in CPU_TIMES.read_text().split("\n", 1)[0].split()[1:9]]
     return sum(times) - times[3] - times[4], sum(times)
 

@@ -1,11 +1,11 @@
-"""Times the analysis of 2,400 runs against the paper's resampling loop, on the same simulated data, in one go.
+"""Compares the analysis of 2,400 runs with the paper's resampling loop in time, on the same simulated data.
 
     python benchmarks/run.py analysis        writes its section of benchmarks/RESULTS.md
 
-The other side is written afresh after the analysis script printed with the paper: for one architecture and data set,
-each of 10,000 resamples concatenates the rows of the drawn seeds, averages them for every lr by wd (groupby), takes the
-best (idxmax), and fits rho through the origin. Some resamples are timed, and the rest is extrapolated linearly, as each
-does the same work.
+The loop is a new implementation of the analysis script printed with the paper. For one architecture and data set, each
+of 10,000 resamples concatenates the rows of the drawn seeds, averages them for every lr by wd (groupby), selects the
+best (idxmax), and fits rho through the origin. Some resamples are timed. The total is extrapolated linearly, since all
+resamples do the same work.
 """
 
 import statistics
@@ -19,7 +19,7 @@ from lrwd import paper, registry
 from lrwd.reports.verdict import write_verdict
 
 REPEATS = 5
-NUM_TIMED = 30  # resamples of the loop that are timed for each group, in each repeat
+NUM_TIMED = 30  # timed resamples of the loop per group and repeat
 ARCHS = ("resnet50", "vit_s16", "convnext_t", "mixer_s16", "swin_t")
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels")
 
@@ -78,7 +78,7 @@ def plain_loop(
 
 
 def measure(repeats: int) -> dict[str, list[float]]:
-    """Seconds of every part, one entry a repeat; both sides in turn, so that the machine's moods hit both."""
+    """Seconds of every part, one entry per repeat. The sides alternate, so changes in machine load affect both."""
     seconds: dict[str, list[float]] = {}
     names = registry.names("tables")
     for repeat in range(repeats):

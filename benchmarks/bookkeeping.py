@@ -1,8 +1,8 @@
-"""What Snakemake and this pipeline spend on planning and collecting, without any training.
+"""Measures the time that Snakemake and this pipeline need for planning and collecting, without any training.
 
-Plans (``snakemake -n``) of the paper, of a study of 10,000 cells, and of one cell of the paper as the target; and the
-table of runs of 10,000 made-up records. Times of the whole command on the clock and on the CPU (which says what it
-would take on an idle machine), and its peak memory.
+Plans (``snakemake -n``) of the paper, of a study with 10,000 cells, and of a single cell of the paper; and the table of
+runs from 10,000 artificial records. For each command: wall time, CPU time (an estimate of the wall time on an idle
+machine) and peak memory.
 """
 
 import json
@@ -21,7 +21,7 @@ from lrwd.study.paths import record_path
 REPEATS = 3
 PACKAGES = ("snakemake", "pandas")
 CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.json"
-# What of a record is read, for one epoch; the others are the same.
+# The values of a record that are read, for one epoch; all epochs are equal.
 EPOCH = {"train_loss": 1.5, "weight_rms": 0.02, "grad_norm": 1.0, "lr_t": 1e-3, "wd_t": 0.1, "train_top1": 0.5}
 EPOCH |= {"val_top1": 0.5, "val_loss": 1.5, "test_top1": 0.5, "test_loss": 1.5}
 NUM_EPOCHS = 20
@@ -48,7 +48,7 @@ def large_study() -> dict[str, Any]:
 
 
 def write_records(folder: Path) -> None:
-    """A record for every cell of the project's study."""
+    """Write a record for every cell of the project's study."""
     study = read_study(folder)
     history = [{"epoch": epoch, **EPOCH} for epoch in range(NUM_EPOCHS)]
     best = {key: history[-1][key] for key in ("epoch", "val_top1", "val_loss", "test_top1", "test_loss")}
@@ -66,7 +66,7 @@ def write_records(folder: Path) -> None:
         }
         path = folder / record_path("results", cell)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # As records are written: the end of the file is how a whole one is known.
+        # In the format of real records: the end of the file shows that a record is complete.
         path.write_text(json.dumps(record, indent=1) + "\n")
 
 
@@ -75,7 +75,7 @@ def measure(repeats: int, folder: Path) -> dict[str, list[Cost]]:
     paper, large = folder / "paper", folder / "large"
     new_project(paper, {"study": "paper"})
     new_project(large, large_study())
-    # The check of networks and knobs is made once for each, and is none of the planning.
+    # The check of networks and knobs runs once for each and is not part of the planning.
     snakemake(paper, "-n", "--", CELL)
     snakemake(large, "-n", "--", "prepare")
     write_records(folder / "large")

@@ -1,15 +1,15 @@
-"""Cells per minute on a CPU: this pipeline and the reference script on the demo's networks, in one go.
+"""Cells per minute on a CPU: this pipeline and the reference script on the demo's networks.
 
 Both sides train the demo's five networks on the demo's images, for the same number of steps of the same batch size:
 
 * ours: ``snakemake --profile profiles/local -- train``, from Snakemake's start to its end;
-* the reference as its author runs it: five trainings started at once, each in its own interpreter, four loader
-  processes each, torch's own choice of threads, tested after every epoch;
-* the reference at its best on this machine: as many at once as there are cores, one thread each, no loader processes,
-  tested as seldom as ours.
+* the reference as its author runs it: five concurrent trainings, each in its own interpreter with four loader
+  processes and torch's default number of threads, tested after every epoch;
+* the reference in its fastest form on this machine: one training per core, one thread each, no loader processes,
+  tested as rarely as ours.
 
-The start of a further cell is measured one cell at a time: the wall time of the rule's command less the seconds that
-the cell's record says it took.
+The start time of an additional cell is measured for one cell at a time: the wall time of the rule's command minus the
+training time in the cell's record.
 """
 
 import json
@@ -35,21 +35,21 @@ NUM_SEEDS = (
     30  # of ours, for each network: a quarter of the demo, so that Snakemake's own start weighs four times as much
 )
 NUM_AUTHOR, NUM_BEST = 1, 2  # seeds of the reference, for each network
-AT_ONCE = 5  # trainings that the paper's shell loop starts at once
+AT_ONCE = 5  # number of trainings that the paper's shell loop starts at once
 NUM_WARM, NUM_COLD = 20, 3
 PACKAGES = ("torch", "torchvision", "timm", "snakemake")
 CORES = os.cpu_count() or 1
 
 
 def bench_study(num_seeds: int) -> dict[str, Any]:
-    """The demo's networks and recipe at one point of its grid, with more seeds."""
+    """The demo's networks and recipe at one grid point, with more seeds."""
     demo = with_defaults({})["studies"]["demo"]
     study = {**demo, "grid": {"lr": [0.01], "wd": [1]}, "seeds": list(range(num_seeds))}
     return {"study": "bench", "studies": {"bench": {**study, "on_ratio": {**demo["on_ratio"], "kappas": []}}}}
 
 
 def ours(folder: Path, num_seeds: int) -> dict[str, float]:
-    """Train with Snakemake; figures of the whole run."""
+    """Train with Snakemake and return measurements of the whole run."""
     new_project(folder, bench_study(num_seeds))
     snakemake(folder, "--", "prepare")
     cost = snakemake(folder, "--", "train")
@@ -69,7 +69,7 @@ def reference(
     """Train some seeds of each network with the reference script.
 
     Returns:
-        Cells a minute, and their mean test accuracy.
+        Cells per minute, and their mean test accuracy.
     """
     cells = [cell for cell in study.grid_cells if cell.seed < num_seeds]
     outputs = [folder / f"reference_{number}.json" for number in range(len(cells))]
@@ -90,8 +90,8 @@ def reference(
 
 
 def starts(folder: Path, study: Study) -> dict[str, list[float]]:
-    """Seconds that a cell takes beyond its training, forked from the warm process and in a fresh interpreter."""
-    # The cells' owner, as Snakemake is otherwise; the warm process ends with it.
+    """Seconds that a cell takes in addition to its training, forked from the warm process and in a new interpreter."""
+    # The cells' owner, in place of Snakemake; the warm process exits with it.
     owner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
     found: dict[str, list[float]] = {"warm": [], "cold": []}
     cell = study.grid_cells[0]
@@ -112,7 +112,7 @@ def starts(folder: Path, study: Study) -> dict[str, list[float]]:
                 *(["--warm"] if warm else []),
             ]
             cost = timed(command, folder, LRWD_OWNER=str(owner.pid))
-            if number:  # the first starts the warm process
+            if number:  # the first request also starts the warm process
                 beyond = cost.wall_sec - json.loads(record.read_text())["run"]["seconds"]
                 found["warm" if warm else "cold"].append(beyond)
     finally:

@@ -1,10 +1,10 @@
-"""What a grid of short cells costs a SLURM cluster: a job a cell, and packed. Starts its own cluster (as root).
+"""Measures a grid of short cells on a SLURM cluster: one job per cell, and packed. Starts its own cluster (as root).
 
     python3 envs/run.py --dev python benchmarks/cluster.py             (240 cells; 17 minutes on two idle cores)
     python3 envs/run.py --dev python benchmarks/cluster.py --cells 60
 
-Prints a table: submissions, wall time, CPU time of Snakemake where it runs, messages to SLURM's controller; and for
-2,400 cells what follows by proportion, marked as an estimate.
+Prints a table with submissions, wall time, Snakemake's CPU time and messages to SLURM's controller, and a proportional
+estimate for 2,400 cells.
 """
 
 import argparse
@@ -30,7 +30,7 @@ LIMIT_SEC = 3600
 
 
 def study(num_cells: int) -> dict:
-    """A study of cells of two epochs, about half a second each."""
+    """A study with cells of two epochs, about half a second each."""
     extra = on_cluster(tiny_study())
     grid = {"architectures": ["resnet_digits"], "grid": {"lr": [0.003, 0.01, 0.03], "wd": [0.1, 1]}}
     seeds = list(range(num_cells // 6))
@@ -41,14 +41,14 @@ def study(num_cells: int) -> dict:
 
 
 def messages(cluster: Cluster) -> int:
-    """How many messages SLURM's controller has received."""
+    """Number of messages that SLURM's controller has received."""
     part = cluster.say("sdiag").partition("by message type")[2].partition("by user")[0]
     return sum(int(number) for number in re.findall(r"count:(\d+)", part))
 
 
 def measure(profile: tuple[str, ...], num_cells: int, folder: Path) -> dict[str, float]:
-    """Run the study once on a fresh cluster."""
-    # Short, for the sake of sockets, and open to all, as munged wants it.
+    """Run the study once on a newly started cluster."""
+    # A short path, as socket addresses are limited in length, and readable by all, as munged requires.
     cluster = Cluster(Path(f"/tmp/lrwd-bench-{os.getpid()}-{folder.name}")).start()
     try:
         project = new_project(folder, study(num_cells))
@@ -93,7 +93,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for name, value in job.items():
         scale = GRID / num_cells
-        # Packed, allocations are as many for any number of cells.
+        # When packed, the number of allocations does not depend on the number of cells.
         packed_scale = 1 if name == "submissions" else scale
         estimate = f"{value * scale:.0f} | {packed[name] * packed_scale:.0f}"
         print(f"| {name} | {value:.0f} | {packed[name]:.0f} | {packed[name] / value:.2f} | {estimate} |")

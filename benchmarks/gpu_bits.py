@@ -1,8 +1,8 @@
-"""Whether a cell on a GPU is the same bits alone, beside others, and after a kill and resume.
+"""Tests whether a cell on a GPU gives identical bits alone, together with other cells, and after a kill and resume.
 
-Every network of the paper, stock stem at 32x32, with its recipe: 500 steps on synthetic pixels. SHA-256 of the final
-weights of a cell that trains alone, of the same cell beside three others, of one that was stopped and gone on with, and
-of one whose steps are repeated as a CUDA graph.
+Every network of the paper, with its original stem at 32x32 and its recipe: 500 steps on synthetic pixels. Compares the
+SHA-256 of the final weights of a cell that trains alone, of the same cell together with three others, of one that was
+stopped and resumed, and of one whose steps run as a CUDA graph.
 """
 
 import contextlib
@@ -29,30 +29,30 @@ EPOCHS, STOP_AFTER = 5, 130
 
 
 def train(job: Job, stop_after: int | None = None) -> str:
-    """Train a cell; the hash of its weights, or nothing where it was stopped."""
+    """Train a cell and return the hash of its weights, or an empty text if it was stopped."""
     steps = iter(range(10**9))
     with contextlib.suppress(Interrupted):
-        # Asked twice once it says so.
+        # After its first true result, the stop function may be called again, so it stays true.
         train_cell(job, lambda _: None, lambda: stop_after is not None and next(steps) >= stop_after)
         return json.loads(job.record.read_text())["weights_sha256"]
     return ""
 
 
 def hashes(job: Job, folder: Path, stop_after: int, num_others: int) -> dict[str, str]:
-    """Hashes of one cell's weights, trained in four ways, each in processes of their own."""
+    """Hashes of one cell's weights, trained in four ways, each in separate processes."""
 
     def place(name: str, seed: int) -> Job:
         return replace(job, spec={**job.spec, "seed": seed}, record=folder / f"{name}.json", checkpoint=folder / name)
 
-    def beside(jobs: list[Job], stop: int | None = None) -> list[str]:
+    def train_together(jobs: list[Job], stop: int | None = None) -> list[str]:
         with ProcessPoolExecutor(len(jobs), mp_context=get_context("fork")) as pool:
             return list(pool.map(train, jobs, [stop] * len(jobs)))
 
-    found = {"alone": beside([place("alone", 0)])[0]}
-    found["beside others"] = beside([place(f"packed{seed}", seed) for seed in range(1 + num_others)])[0]
-    assert beside([place("stopped", 0)], stop_after) == [""]
-    found["stopped and gone on"] = beside([place("stopped", 0)])[0]
-    found["as a CUDA graph"] = beside([replace(place("graph", 0), cuda_graph=True)])[0]
+    found = {"alone": train_together([place("alone", 0)])[0]}
+    found["beside others"] = train_together([place(f"packed{seed}", seed) for seed in range(1 + num_others)])[0]
+    assert train_together([place("stopped", 0)], stop_after) == [""]
+    found["stopped and gone on"] = train_together([place("stopped", 0)])[0]
+    found["as a CUDA graph"] = train_together([replace(place("graph", 0), cuda_graph=True)])[0]
     return found
 
 

@@ -1,9 +1,9 @@
-"""Cells per GPU-hour: this pipeline and the reference script on the paper's networks at 32x32, in one go on one GPU.
+"""Cells per GPU-hour: this pipeline and the reference script on the paper's networks at 32x32, on one GPU.
 
 Synthetic pixels of CIFAR-100's shape, batches of 128. The reference (``reference.py``, run as its author would):
-seconds of an epoch of training and testing, from two runs of different length, so that starting is in neither. Ours: a
-step in the best way (eager, as a CUDA graph, compiled) at the best number of cells at once, and an evaluation on the
-test images after every epoch, as the reference has it. A cell is 200 epochs on either side.
+seconds per epoch of training and testing, from two runs of different length, which excludes the start. Ours:
+a step in the fastest mode (eager, CUDA graph, compiled) with the best number of concurrent cells, and an evaluation on
+the test images after every epoch, as in the reference. A cell has 200 epochs on both sides.
 """
 
 import json
@@ -28,7 +28,7 @@ EPOCHS = 200
 
 
 def reference_epoch_sec(spec: dict[str, Any], data: Path, folder: Path) -> float:
-    """Seconds of an epoch of the reference, with its test, in the long run."""
+    """Seconds per epoch of the reference, including its test but not the start."""
     seconds = []
     for epochs in (1, 3):
         recipe = {**spec["recipe"], "epochs": epochs, "schedule": {**spec["recipe"]["schedule"], "warmup_epochs": 0}}
@@ -39,7 +39,7 @@ def reference_epoch_sec(spec: dict[str, Any], data: Path, folder: Path) -> float
 
 
 def our_cell_sec(job: Job, limits: Limits, num_steps: int, num_evaluated: int) -> float:
-    """Seconds of the device that a cell takes, in the best way and at the best number of cells at once."""
+    """Seconds of the device per cell, in the fastest mode and with the best number of concurrent cells."""
     costs = [best_at_once(measure_cost(trained_in(way, job), limits), num_steps, num_evaluated) for way in WAYS]
     return min(seconds / at_once for at_once, seconds in costs)
 

@@ -1,10 +1,10 @@
-"""Milliseconds of a step on a GPU, alone and beside other cells, and what deterministic algorithms cost.
+"""Milliseconds per step on a GPU, for one cell and for concurrent cells, and the cost of deterministic algorithms.
 
-The paper's five networks with their stock stems at 32x32 and five with stems made for it, batches of 128, synthetic
-pixels of CIFAR-100's shape: each as its recipe trains it (augmentation on the GPU, bf16, evaluation left out), by
-training for some steps and stopping. Three ways: eager; forward and backward as one CUDA graph (``execution.cuda_graph:
-true``); and that of the compiled network (``compile: true`` in the recipe). Cells beside each other are processes of
-their own, as under ``snakemake --resources gpu=4``.
+The paper's five networks with their original stems at 32x32 and five with stems designed for it, batches of 128,
+synthetic pixels of CIFAR-100's shape. Each is trained for some steps with its recipe (augmentation on the GPU, bf16,
+without evaluation) in three modes: eager; forward and backward as one CUDA graph (``execution.cuda_graph: true``); and
+the same for the compiled network (``compile: true`` in the recipe). Concurrent cells are separate processes, as with
+``snakemake --resources gpu=4``.
 """
 
 import statistics
@@ -31,15 +31,15 @@ PACKAGES = ("torch", "timm")
 STUDIES = {"cifar100": "stock stems", "fashion": "stems made for 32x32"}
 LIMITS = Limits(max_steps=100, max_sec=5.0, at_once=(2, 4, 8))
 SHAPE, EXTENT = (32, 3, 100), Extent("arrays", 50_000, 0, 10_000)
-PAPER_STEPS = 200 * 390  # of a cell on CIFAR-100
+PAPER_STEPS = 200 * 390  # steps of a cell on CIFAR-100
 PAPER_CELLS = 1200
 EAGER = "eager"
-# Of each: whether steps are repeated as a CUDA graph, and whether the network is compiled.
+# For each mode: whether the step is a CUDA graph, and whether the network is compiled.
 WAYS = {EAGER: (False, False), "graph": (True, False), "compiled, graph": (True, True)}
 
 
 def specs_of(study_name: str) -> list[dict[str, Any]]:
-    """A cell of each network of a study, with the recipe of the paper's CIFAR-100 half."""
+    """Specs of one cell of each network of a study, with the paper's CIFAR-100 recipe."""
     config = with_defaults({})
     study = load_study({**config, "study": study_name}, "config.yaml")
     paper = load_study({**config, "study": "cifar100"}, "config.yaml")
@@ -50,14 +50,14 @@ def specs_of(study_name: str) -> list[dict[str, Any]]:
 
 
 def trained_in(way: str, job: Job) -> Job:
-    """The job with its steps done in one of the ways."""
+    """The job, changed to train in one of the modes."""
     cuda_graph, compile_it = WAYS[way]
     recipe = {**job.spec["recipe"], "compile": compile_it}
     return replace(job, spec={**job.spec, "recipe": recipe}, cuda_graph=cuda_graph)
 
 
 def step_costs(job: Job, limits: Limits, way: str) -> dict[str, float]:
-    """Seconds of a step by number of cells at once; eager ones also, as ``free``, with any algorithms; memory in GB."""
+    """Seconds per step by number of concurrent cells, memory in GB, and ``free``: nondeterministic algorithms."""
     job = trained_in(way, job)
     measured = measure_cost(job, limits)
     found = {**measured["step_sec"], "memory_gb": measured["memory_bytes"] / 1e9}
@@ -71,7 +71,7 @@ def step_costs(job: Job, limits: Limits, way: str) -> dict[str, float]:
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = False, True
         return device
 
-    # Cells are forked from this process, which stays as it is.
+    # Cells are forked from this process, so the changed function applies to them.
     devices.prepare_device = prepare_freely
     try:
         trials = calibration._trials(job, measured["micro_batch"], limits, 1)
@@ -83,12 +83,12 @@ def step_costs(job: Job, limits: Limits, way: str) -> dict[str, float]:
 
 
 def cells_an_hour(one: dict[str, float]) -> float:
-    """Cells of the paper in an hour of the GPU, at the best number at once."""
+    """Cells of the paper per GPU-hour, with the best number of concurrent cells."""
     return max(3600 * int(key) / (one[key] * PAPER_STEPS) for key in one if key.isdigit())
 
 
 def line(arch: str, way: str, found: list[dict[str, float]]) -> str:
-    """A row: medians over the repeats."""
+    """A table row with the medians over the repeats."""
 
     def median(key: str, factor: float = 1.0) -> str:
         values = [one[key] * factor for one in found if key in one]

@@ -1,9 +1,9 @@
-"""Whether the feed of images keeps up with the training: at 32x32 from memory, at 224x224 from JPEG files.
+"""Tests whether the data loading keeps up with the training: at 32x32 from memory, at 224x224 from JPEG files.
 
-Images a second of the feed alone (order, decoding where images stay in files, augmentation, normalisation), for each
-recipe's augmentation, beside what the networks eat: a batch over the seconds of a step less those of its feed, measured
-by training for a few steps. Pixels are synthetic; the JPEGs are 500 x 375 and as large as ImageNet's. On the GPU where
-there is one, else on one core, where the decoding gets one process too.
+Measures the images per second of the loading alone (order, decoding of files, augmentation, normalisation) for each
+recipe's augmentation, and those consumed by the networks: the batch size divided by the seconds of a step without
+loading, from training for a few steps. Pixels are synthetic; the JPEGs are 500 x 375 and as large as ImageNet's. Runs
+on the GPU if there is one, else on one core, with one process for the decoding.
 """
 
 import io
@@ -36,13 +36,13 @@ from lrwd.train.cell import Job
 REPEATS = 3
 PACKAGES = ("torch", "torchvision", "pillow", "timm")
 LIMITS = Limits(max_steps=5, max_sec=5.0, at_once=())
-FEED_SEC = 2.0  # for which a feed is run
-# Data set -> the study whose networks eat it, a class count, and how many synthetic images there are.
+FEED_SEC = 2.0  # duration of a measurement of the loading
+# Data set (also the name of the study with its networks) -> number of classes, and of synthetic images.
 SETS = {"cifar100": (100, Extent("arrays", 50_000, 0, 10_000)), "imagenet": (1000, Extent("files", 50_000, 0, 1000))}
 
 
 def apart(function: Callable[..., float], *arguments: Any) -> float:
-    """A function's result from a process of its own: a process that has used a GPU can no longer be forked."""
+    """Call a function in a separate process, since a process that has used a GPU can no longer be forked."""
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
         return pool.submit(function, *arguments).result()
 
@@ -53,7 +53,7 @@ def study_of(name: str) -> Study:
 
 
 def feed_rate(data: Path, recipe: dict[str, Any], kind: str, batch_size: int, num_workers: int) -> float:
-    """Images a second of the feed alone."""
+    """Images per second of the loading alone."""
     prepared = open_prepared(data, verify=False)
     torch.set_num_threads(1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -62,7 +62,7 @@ def feed_rate(data: Path, recipe: dict[str, Any], kind: str, batch_size: int, nu
         prepared, "train", batch_size, augment, 0, device, num_workers, channels_last=recipe["channels_last"]
     )
     batches: Iterator[Any] = feed.epoch(0)
-    list(islice(batches, 2))  # processes started, memory allocated
+    list(islice(batches, 2))  # start the processes and allocate memory before timing
     number, started = 0, time.perf_counter()
     for _ in batches:
         number += batch_size
@@ -79,7 +79,7 @@ def decoders() -> dict[str, Callable[[bytes], Any]]:
     def with_pillow(content: bytes, draft: bool) -> np.ndarray:
         image = Image.open(io.BytesIO(content))
         if draft:
-            image.draft("RGB", (224, 224))  # lets the decoder leave out frequencies: other pixels
+            image.draft("RGB", (224, 224))  # lets the decoder skip frequencies, which changes the pixels
         return np.asarray(image.convert("RGB"))
 
     ways: dict[str, Callable[[bytes], Any]] = {
@@ -94,7 +94,7 @@ def decoders() -> dict[str, Callable[[bytes], Any]]:
 
 
 def decode_rates(photos: Path) -> dict[str, float]:
-    """Images a second of each way to decode, on one core."""
+    """Images per second of each decoder, on one core."""
     contents = [path.read_bytes() for path in sorted(photos.iterdir())]
     rates = {}
     for name, decode in decoders().items():
@@ -122,7 +122,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
             if f"feed, {kind}" not in rates:
                 rates[f"feed, {kind}"] = apart(feed_rate, prepared.folder, spec["recipe"], kind, batch, 1)
             step = measured["step_sec"]["1"] * batch / measured["batch_size"]
-            # What is decoded by another process is not in a step's time, but waited for if it is late.
+            # Decoding in another process is not part of a step's time, unless the step has to wait for it.
             own = batch / rates[f"feed, {kind}"] if prepared.kind == "arrays" else 0.0
             rates[f"eaten by {cell.arch} (batches of {batch})"] = batch / (step - own)
         if extent.kind == "files":

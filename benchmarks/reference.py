@@ -1,14 +1,14 @@
-"""The other side of the comparison: one cell trained the way the paper's script trains it.
+"""The reference for comparisons: trains one cell in the same way as the paper's script.
 
     python benchmarks/reference.py --spec SPEC --data FOLDER --output FILE [--workers 4] [--eval-every 1]
 
-Written afresh after the paper's description: a fresh interpreter for every cell; images augmented one by one by
-torchvision in the four processes of a DataLoader, which start anew in every epoch, for training and for testing;
-DataParallel, autocast to float16 with a GradScaler (both only where there is a GPU); AdamW on all parameters;
-CosineAnnealingLR and warm-up by epoch; testing after every epoch; no fixed algorithms, no checkpoint.
+A new implementation of the paper's description: a new interpreter for every cell; images augmented one by one by
+torchvision in the four processes of a DataLoader, which are started again in every epoch, for training and for testing;
+DataParallel and autocast to float16 with a GradScaler (both only with a GPU); AdamW on all parameters;
+CosineAnnealingLR and warm-up by epoch; testing after every epoch; no deterministic algorithms, no checkpoint.
 
-It takes a cell's spec (JSON) and the folder of prepared images, so that both sides train the same network on the same
-images for as many steps of as many images, with the same augmentations.
+Its inputs are a cell's spec (JSON) and the folder of prepared images, so that both sides train the same network on the
+same images, with the same number of steps, batch size and augmentations.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from lrwd.data._prepared import PreparedData, open_prepared
 
 
 class Images(Dataset):
-    """A split held in memory, handed out as Pillow images like torchvision's CIFAR100."""
+    """A split in memory that returns Pillow images, like torchvision's CIFAR100."""
 
     def __init__(self, prepared: PreparedData, split: str, labels: np.ndarray, transform: transforms.Compose) -> None:
         images = prepared.splits[split].images
@@ -49,7 +49,7 @@ class Images(Dataset):
 
 
 def augmentation(steps: list[dict[str, Any]], edge: int) -> list[Any]:
-    """Torchvision's counterparts of a recipe's augmentations."""
+    """Torchvision's equivalents of a recipe's augmentations."""
     chosen: list[Any] = []
     for step in steps:
         match step["name"]:
@@ -72,13 +72,13 @@ def train(spec: dict[str, Any], data: Path, num_workers: int, eval_every: int) -
     """Train a cell.
 
     Args:
-        spec: as ``Study.spec`` makes it.
+        spec: the cell's spec, see ``Study.spec``.
         data: folder of the prepared data set, of kind "arrays".
         num_workers: processes of each DataLoader.
         eval_every: epochs between two tests.
 
     Returns:
-        Best and final test accuracy in percent and the history, as the paper's script writes them.
+        Best and final test accuracy in percent, and the history, in the format of the paper's script.
     """
     recipe, arch = spec["recipe"], spec["arch"]
     epochs, batch_size, warmup = recipe["epochs"], recipe["batch_size"], recipe["schedule"]["warmup_epochs"]

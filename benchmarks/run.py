@@ -1,10 +1,10 @@
-"""Runs benchmarks, each of which writes its section of RESULTS.md.
+"""Runs benchmarks. Each writes its section of RESULTS.md.
 
-    python benchmarks/run.py                          all of them
-    python benchmarks/run.py cells --repeats 3        one, with another number of repeats
+    python benchmarks/run.py                          all benchmarks
+    python benchmarks/run.py cells --repeats 3        one benchmark, with a given number of repeats
 
-A benchmark is a file here with ``REPEATS`` and ``section(repeats)``, which measures and returns Markdown. Those whose
-names begin with gpu_ need a GPU; where there is none they are left out, or say so when asked for.
+A benchmark is a file in this folder with ``REPEATS`` and ``section(repeats)``, which measures and returns Markdown.
+Benchmarks whose names begin with gpu_ need a GPU. Without a GPU they are skipped, or rejected if named explicitly.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import os
 import sys
 from pathlib import Path
 
-# Read when numpy and torch are loaded.
+# Must be set before numpy and torch are imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "workflow")]
@@ -22,7 +22,7 @@ from _results import load, write_section
 
 from lrwd.execution import hardware
 
-# The cluster's is started by itself, as it needs a SLURM of its own.
+# cluster.py is run separately, as it starts its own SLURM cluster.
 NO_BENCHMARKS = ("run", "reference", "cluster")
 NAMES = sorted(path.stem for path in HERE.glob("[!_]*.py") if path.stem not in NO_BENCHMARKS)
 

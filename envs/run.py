@@ -1,12 +1,12 @@
-"""Runs a command in this repository's own pinned environment (.venv), which it makes on first use.
+"""Runs a command in this repository's pinned environment (.venv), which is created on first use.
 
     python3 envs/run.py snakemake --cores all
-    python3 envs/run.py --dev pytest            (with the tools for the tests as well)
+    python3 envs/run.py --dev pytest            (installs the test tools too)
 
-Needs Python 3.11 or newer and nothing else. The first call downloads and installs what envs/lock.txt pins,
-checking every file's hash; later calls start the command at once; after a change of the lock the
-environment follows it. Killed half-way, it starts again; started twice at once, the second call waits.
-To get rid of everything, or to use another Python, delete .venv.
+Requires only Python 3.11 or newer. The first call downloads and installs the packages in envs/lock.txt and checks the
+hash of every file. Later calls start the command at once. If the lock file has changed, the environment is updated. An
+interrupted installation is repeated by the next call. If two calls run at once, the second waits for the first. To
+remove everything, or to use another Python, delete .venv.
 """
 
 import ast
@@ -26,15 +26,15 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "envs"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-# Written last, deleted first: an environment without it is half-made.
+# Written last and deleted first, so an environment without this file is incomplete.
 STAMP = VENV / "lrwd-stamp.json"
 BUSY = VENV / "lrwd-busy"
 LOCK, DEV_LOCK = ENVS / "lock.txt", ENVS / "dev-lock.txt"
-# On Linux torch comes with CUDA's libraries; measured, with some room.
+# Measured, plus a margin. On Linux, torch includes the CUDA libraries.
 NEEDED_GB = 8 if sys.platform == "linux" else 3
-# They make a Python use other packages than its environment's, or compile every module at each start.
+# These variables make Python use packages of other environments, or compile every module at each start.
 UNWANTED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "__PYVENV_LAUNCHER__")
-# What uv calls the settings that pip users of closed networks have.
+# uv's names of pip settings that are used in restricted networks.
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -44,34 +44,34 @@ UV_NAMES = {
 }
 
 
-def say(message: str) -> None:
-    """Report on stderr, so that the command's own output stays as it is."""
+def report(message: str) -> None:
+    """Print a message on stderr, to keep it separate from the command's output."""
     print(f"envs/run.py: {message}", file=sys.stderr, flush=True)
 
 
 def stop(message: str) -> None:
-    """End with a message that tells what to do."""
-    say(message)
+    """Exit with a message that explains what to do."""
+    report(message)
     raise SystemExit(2)
 
 
 def check_platform() -> None:
-    """Stop on a Python or a system that cannot run this."""
+    """Exit if the Python version or the operating system is not supported."""
     if os.name != "posix":
         stop("needs Linux or macOS; on Windows use WSL.")
-    if sys.version_info < (3, 11):  # noqa: UP036 (the reader's Python, not the one that this is written for)
+    if sys.version_info < (3, 11):  # noqa: UP036 (the user's Python may be older)
         found = [name for name in ("python3.13", "python3.12", "python3.11") if shutil.which(name)]
         advice = f"Run: {found[0]} envs/run.py …" if found else "Install one, or load its module."
         stop(f"needs Python 3.11 or newer; this is {sys.version.split()[0]}. {advice}")
 
 
 def environment() -> dict:
-    """The variables for the commands that are run, without those that would leak other packages in."""
+    """Environment variables for commands, without those that would make packages of other environments visible."""
     return {key: value for key, value in os.environ.items() if key not in UNWANTED}
 
 
 def read_stamp() -> dict:
-    """What the environment was made from; empty if it is absent, half-made, moved or its Python is gone."""
+    """Read the environment's stamp. Empty if the environment is missing, incomplete or moved, or its Python is gone."""
     try:
         stamp = json.loads(STAMP.read_text())
         version = subprocess.run(
@@ -87,7 +87,7 @@ def read_stamp() -> dict:
 
 
 def wanted_stamp(lock: Path) -> dict:
-    """What the environment's stamp should say."""
+    """The stamp of an environment made from this lock file."""
     return {
         "folder": str(VENV),
         "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
@@ -97,27 +97,27 @@ def wanted_stamp(lock: Path) -> dict:
 
 
 def wanted_lock(stamp: dict, dev: bool) -> Path:
-    """The lock to install: once the tools for tests are there, they stay."""
+    """The lock file to install. Once the test tools are installed, they are kept."""
     return DEV_LOCK if dev or stamp.get("lock") == DEV_LOCK.name else LOCK
 
 
 def is_current(stamp: dict, lock: Path) -> bool:
-    """Whether the environment holds this lock; it may have been made by another Python than this one."""
+    """Whether the environment was made from this lock file, by any Python version."""
     wanted = wanted_stamp(lock)
     return all(stamp.get(key) == wanted[key] for key in ("lock", "sha256"))
 
 
 def ensure(dev: bool) -> None:
-    """Make the environment, or bring it in line with the lock."""
+    """Create the environment, or update it to the lock file."""
     stamp = read_stamp()
     if is_current(stamp, wanted_lock(stamp, dev)):
         return
     if VENV.exists() and not BUSY.exists() and any(VENV.iterdir()):
-        stop(f"{VENV} was not made by this; delete it or move it away, and start again.")
+        stop(f"{VENV} was not made by this script; delete it or move it away, and start again.")
     VENV.mkdir(exist_ok=True)
     with BUSY.open("w") as handle:
         wait_for(handle)
-        stamp = read_stamp()  # another call may just have done it
+        stamp = read_stamp()  # another call may have made it in the meantime
         lock = wanted_lock(stamp, dev)
         if is_current(stamp, lock):
             return
@@ -127,38 +127,38 @@ def ensure(dev: bool) -> None:
             create(handle.fileno())
         if not (install_with_uv(lock, handle.fileno()) or install_with_pip(lock, handle.fileno())):
             stop(
-                "could not install; the reason is above. Behind a proxy or a mirror, set pip up for it first "
-                "(HTTPS_PROXY, PIP_INDEX_URL, PIP_CERT); where the home folder has a quota, set UV_CACHE_DIR "
-                "to a folder with room; the lock is tested with Python 3.11 to 3.13. Then start again: "
-                "what was downloaded is kept."
+                "could not install; the reason is above. Behind a proxy or a mirror, configure pip first "
+                "(HTTPS_PROXY, PIP_INDEX_URL, PIP_CERT). If the home folder has a quota, set UV_CACHE_DIR "
+                "to a folder with enough space. The lock is tested with Python 3.11 to 3.13. Then start again; "
+                "downloaded files are kept."
             )
         made = {**wanted_stamp(lock), "python": stamp.get("python", wanted_stamp(lock)["python"])}
         temporary = STAMP.with_suffix(".tmp")
         temporary.write_text(json.dumps(made, indent=1) + "\n")
         temporary.replace(STAMP)
-        say(f"environment ready after {time.monotonic() - started:.0f} s")
+        report(f"environment ready after {time.monotonic() - started:.0f} s")
 
 
 def wait_for(handle) -> None:
     """Hold the environment's lock until the handle is closed here and in every child that inherits it."""
-    import fcntl  # not on Windows, where check_platform() has to come first
+    import fcntl  # does not exist on Windows, so check_platform() must run first
 
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another call is setting the environment up; waiting for it")
+            report("another call is setting the environment up; waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
-        say("this file system has no locks: start no second call until the environment is ready")
+        report("this file system has no locks: start no second call until the environment is ready")
 
 
 def run(command: list, descriptor: int, **variables: str) -> bool:
-    """Run a step of the installation; its output goes to stderr.
+    """Run a step of the installation with its output on stderr.
 
-    The child inherits the lock: if this process is killed and the child goes on, nobody else writes there.
+    The child inherits the lock. If this process is killed and the child continues, no other call can write to .venv.
     """
     return (
         subprocess.run(
@@ -174,17 +174,17 @@ def run(command: list, descriptor: int, **variables: str) -> bool:
 
 
 def create(descriptor: int) -> None:
-    """Make an empty environment in place of whatever is left of an older one."""
+    """Create an empty environment and remove the remains of an older one."""
     free = shutil.disk_usage(VENV).free / 1e9
     if free < NEEDED_GB:
         stop(f"needs {NEEDED_GB} GB of disk for {VENV}; {free:.1f} GB are free.")
-    say(f"making .venv with Python {sys.version.split()[0]}: once, some minutes, up to {NEEDED_GB} GB")
+    report(f"making .venv with Python {sys.version.split()[0]}: once, some minutes, up to {NEEDED_GB} GB")
     for path in VENV.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        elif path != BUSY:  # held by this very call
+        elif path != BUSY:  # the lock file of this call
             path.unlink()
-    # Distributions may leave ensurepip, which venv needs, to a package of its own.
+    # Some Linux distributions have ensurepip, which venv needs, in a separate package.
     makers = [name for name, part in (("venv", "ensurepip"), ("virtualenv", "virtualenv")) if has(part)]
     if not any(run([sys.executable, "-m", maker, VENV], descriptor) for maker in makers):
         stop(
@@ -195,15 +195,15 @@ def create(descriptor: int) -> None:
 
 
 def has(module: str) -> bool:
-    """Whether this Python has a module."""
+    """Whether this Python has the module installed."""
     return importlib.util.find_spec(module) is not None
 
 
 def install_with_uv(lock: Path, descriptor: int) -> bool:
-    """Install the lock with the uv that it pins itself: several times faster than pip for torch."""
+    """Install the lock file with the uv version that it pins. For torch, uv is several times faster than pip."""
     pinned = VENV / "uv.txt"
     pinned.write_text(uv_requirement(lock.read_text()))
-    say(f"installing {lock.name}")
+    report(f"installing {lock.name}")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     if not run([*pip, "--require-hashes", "--no-deps", "-r", pinned], descriptor, PIP_USER="0"):
         return False
@@ -212,14 +212,14 @@ def install_with_uv(lock: Path, descriptor: int) -> bool:
 
 
 def install_with_pip(lock: Path, descriptor: int) -> bool:
-    """Install the lock with pip, where uv could not."""
-    say("uv did not get through; trying pip, which is slower")
+    """Install the lock file with pip, after uv has failed."""
+    report("uv failed; trying pip, which is slower")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes"]
     return run([*pip, "-r", lock], descriptor, PIP_USER="0")
 
 
 def uv_requirement(text: str) -> str:
-    """The lock's lines that pin uv, with their hashes."""
+    """The lines of the lock file that pin uv, with their hashes."""
     found = re.search(r"^uv==.*\\\n(?:    --hash=.*\n)+", text, re.MULTILINE)
     if found is None:
         raise ValueError("the lock does not pin uv")
@@ -227,12 +227,12 @@ def uv_requirement(text: str) -> str:
 
 
 def uv_settings() -> dict:
-    """Translate pip's configuration (mirror, proxy's certificate), which uv does not read, to uv's."""
+    """Translate pip's configuration (mirror, proxy certificate) to variables for uv, which does not read it."""
     listing = subprocess.run(
         [str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, env=environment()
     ).stdout
     settings = {}
-    # Environment variables come last, as they have the last word with pip.
+    # Environment variables come last, since they take precedence in pip.
     for line in sorted(listing.splitlines(), key=lambda line: line.startswith(":env:")):
         key, _, value = line.partition("=")
         section, _, option = key.rpartition(".")
@@ -242,17 +242,18 @@ def uv_settings() -> dict:
             words = str(ast.literal_eval(value)).split()
             settings[name] = ("," if name == "UV_FIND_LINKS" else " ").join(words)
     if "UV_INDEX" in settings:
-        # pip looks in all indexes; with every hash pinned, that is safe.
+        # Search all indexes, as pip does. This is safe, since all hashes are pinned.
         settings.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     return settings
 
 
-# Options of snakemake that take every word up to the next option, and what their words end with or have in them.
+# Snakemake options that take all words up to the next option, and the endings or parts by which their values are
+# recognised.
 GREEDY = {"--configfile": (".yaml", ".yml", ".json"), "--configfiles": (".yaml", ".yml", ".json"), "--config": ("=",)}
 
 
 def with_targets_apart(command: list) -> list:
-    """A snakemake command whose --configfile and --config leave it the targets behind them."""
+    """Separate the targets of a snakemake command, which --configfile and --config would otherwise consume."""
     if Path(command[0]).name != "snakemake" or "--" in command:
         return command
     kept, targets, marks = [], [], ()
@@ -265,7 +266,7 @@ def with_targets_apart(command: list) -> list:
 
 
 def main(arguments: list) -> None:
-    """Make the environment where necessary, and become the command."""
+    """Create or update the environment if necessary, and replace this process by the command."""
     check_platform()
     dev = arguments[:1] == ["--dev"]
     command = arguments[1:] if dev else arguments
@@ -284,7 +285,7 @@ def main(arguments: list) -> None:
     try:
         os.execvpe(command[0], command, variables)
     except FileNotFoundError:
-        advice = "" if dev else " The tools for the tests come with: envs/run.py --dev …"
+        advice = "" if dev else " For the test tools use: envs/run.py --dev …"
         stop(f"no command {command[0]!r} in .venv/bin or on the PATH.{advice}")
 
 

@@ -1,6 +1,6 @@
-"""Rewrites the pinned files from requirements.in and dev.in: both locks, and the two conda environments.
+"""Rewrites the pinned files from requirements.in and dev.in: both lock files and the two conda environments.
 
-python3 envs/run.py --dev python envs/update.py               (as little as possible changes)
+python3 envs/run.py --dev python envs/update.py               (changes as little as possible)
 python3 envs/run.py --dev python envs/update.py --upgrade     (newest versions of everything)
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ENVS = Path(__file__).resolve().parent
 COMPILE = ["uv", "pip", "compile", "--quiet", "--universal", "--no-header", "--no-emit-index-url"]
-# Snakemake runs outside of a rule's conda environment, and uv only makes run.py's.
+# Left out: Snakemake runs outside a rule's conda environment, and uv is only used by run.py.
 RUNNERS = {"snakemake", "snakemake-executor-plugin-slurm", "pygments", "uv"}
 TRAINING = {"torch", "torchvision", "timm"}
 CONDA_PYTHON = "3.12"
@@ -24,13 +24,13 @@ def uv(*arguments: str, text: str | None = None) -> str:
 
 
 def direct_requirements() -> list[str]:
-    """The packages that requirements.in names."""
+    """The packages named in requirements.in."""
     lines = (ENVS / "requirements.in").read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def write_conda(name: str, roots: list[str], use: str) -> None:
-    """Write a conda environment with what the roots need, at the versions of lock.txt."""
+    """Write a conda environment with the roots and their dependencies, at the versions of lock.txt."""
     pins = uv(
         "--python-version", CONDA_PYTHON, "--no-annotate", "-c", "lock.txt", "-", text="\n".join(roots)
     ).splitlines()

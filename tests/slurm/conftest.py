@@ -1,4 +1,4 @@
-"""A cluster a process of pytest, and studies that are trained on it; each ends as on one machine, bit for bit."""
+"""One cluster per pytest process, and studies trained on it; results must equal those on one machine bit for bit."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,18 +17,18 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(started: Cluster) -> Cluster:
-    """The cluster with all nodes up, whatever the test before did to them."""
+    """The cluster with all nodes up, independent of the previous test."""
     started.wait_for_nodes()
     return started
 
 
 @pytest.fixture(scope="session")
 def here(shared: Callable) -> Project:
-    """The study of long cells, trained on this machine without SLURM: what must come out."""
+    """The study of long cells, trained on this machine without SLURM: the expected results."""
     return shared("long_cells", long_cells(), "--", "results/runs.csv")[0]
 
 
 @pytest.fixture
 def grid(here: Project, cluster: Cluster, tmp_path: Path) -> Iterator[Grid]:
-    """The same study with its data set prepared and nothing trained, to be run on the cluster."""
+    """The same study with a prepared data set and no trained cells, for the cluster."""
     yield from fresh(here, cluster, tmp_path)

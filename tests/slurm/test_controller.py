@@ -1,4 +1,4 @@
-"""Snakemake itself, where it runs: killed, interrupted, started twice, without an answer, without room."""
+"""Faults of the Snakemake process: killed, interrupted, started twice, no answer from SLURM, full disk."""
 
 import contextlib
 import os
@@ -14,11 +14,11 @@ from slurm_cluster import Cluster, why_not
 
 
 def test_killed_and_started_again(grid: Grid) -> None:
-    """Its jobs go on; the next start says so and waits for them: no cell is trained twice."""
+    """Its jobs continue; the next start reports them and waits for them, so no cell is trained twice."""
     process = grid.under_way(2)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    # They take as long as it takes to start again.
+    # Pause the cells until Snakemake has started again, so that they do not finish.
     stopped = grid.trainers()
     assert stopped
     for trainer in stopped:
@@ -36,7 +36,7 @@ def test_killed_and_started_again(grid: Grid) -> None:
 
 
 def test_ended_meanwhile(grid: Grid) -> None:
-    """Started again when its jobs are over: what they trained is kept."""
+    """Started again after its jobs have ended: their records are kept."""
     process = grid.under_way(2)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -52,7 +52,7 @@ def test_ended_meanwhile(grid: Grid) -> None:
 
 
 def test_interrupted(grid: Grid) -> None:
-    """Ctrl-C takes the jobs out of the queue, with their checkpoints written."""
+    """Ctrl-C cancels the jobs after they have written checkpoints."""
     process = grid.under_way(2)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(120) != 0
@@ -64,9 +64,9 @@ def test_interrupted(grid: Grid) -> None:
 
 
 def test_two_at_once(grid: Grid) -> None:
-    """The second one is refused, also after its user took the first one's lock away; looking on is not."""
+    """A second process is rejected, even after `--unlock`; `status` is allowed."""
     process = grid.under_way(1)
-    # It is at work for as long as it takes to try.
+    # Pause the cells during the attempts, so that the first process stays busy.
     stopped = grid.trainers()
     assert stopped
     for trainer in stopped:
@@ -89,7 +89,7 @@ def test_two_at_once(grid: Grid) -> None:
 
 
 def test_no_answer_for_a_minute(grid: Grid, tmp_path: Path) -> None:
-    """squeue fails for a minute; Snakemake keeps sight of its jobs."""
+    """squeue fails for a minute; Snakemake keeps track of its jobs."""
     silent, real = tmp_path / "silent", grid.cluster.folder / "bin/squeue"
     (tmp_path / "bin").mkdir()
     fake = tmp_path / "bin/squeue"
@@ -117,7 +117,7 @@ def fill(path: Path) -> None:
 
 
 def test_full_disk(here: Project, tmp_path: Path) -> None:
-    """An error that says so; with room again, the same command goes on."""
+    """A full disk gives an error message; with free space, the same command continues."""
     if reason := why_not():
         pytest.skip(reason)
     cluster = Cluster(Path(f"/tmp/lrwd-slurm-{os.getpid()}-disk"))
@@ -127,7 +127,7 @@ def test_full_disk(here: Project, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     results.rename(kept)
     results.mkdir()
-    # Before the nodes are booted: each has a view of its own of what is mounted.
+    # Mount before the nodes are started, as each has its own mount namespace.
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", results], check=True, timeout=20)
     try:
         subprocess.run(["cp", "-a", f"{kept}/.", results], check=True, timeout=20)

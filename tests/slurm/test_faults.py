@@ -1,4 +1,4 @@
-"""What happens to jobs on a cluster happens to cells: stopped, killed, moved; they go on from their checkpoints."""
+"""Cells whose jobs are stopped, killed or moved continue from their checkpoints."""
 
 import os
 import signal
@@ -17,14 +17,14 @@ def requeue(grid: Grid) -> None:
 
 
 def preempt(grid: Grid) -> None:
-    """Somebody with a higher priority wants all GPUs of all nodes, for a while."""
+    """Submit jobs with a higher priority for all GPUs of all nodes."""
     nodes = ("-N3", "--gpus-per-node=2", "--ntasks-per-node=1", "-t1")
     grid.cluster.say("sbatch", "-p", "urgent", *nodes, "--comment=urgent", "-o/dev/null", "--wrap=sleep 5")
     grid.wait(lambda: not grid.cells("running"), "the preemption")
 
 
 def crash(grid: Grid) -> None:
-    """A node loses power, and is back when SLURM has noticed."""
+    """Crash a node, and start it again after SLURM has noticed."""
     node = grid.at_work()["node"]
     grid.cluster.crash(node)
     grid.wait(lambda: node in grid.cluster.say("sinfo", "-hN", "-pgpu", "-tdown", "-o%N"), "SLURM to notice", 120)
@@ -37,13 +37,13 @@ def test_goes_on_from_its_checkpoint(grid: Grid, fault: Callable[[Grid], None]) 
     fault(grid)
     output = grid.ends(process)
     assert "going on from the checkpoint" in grid.said()
-    # No cell was submitted that SLURM itself was to start again.
+    # No job that SLURM restarts was submitted a second time.
     assert output.count("has been submitted with SLURM jobid") == 4 + (fault is scancel)
     grid.is_undisturbed()
 
 
 def test_a_cell_that_fails(grid: Grid) -> None:
-    """The others go on; status says why, and what to type; only that cell is trained again."""
+    """The other cells continue; `status` gives the reason and the command; only that cell is trained again."""
     cell = "digits/resnet_digits/tiny/lr0.01_wd1_seed0"
     obstacle = grid.project.path(f"results/checkpoints/{cell}.ckpt")
     obstacle.mkdir(parents=True)
@@ -60,7 +60,7 @@ def test_a_cell_that_fails(grid: Grid) -> None:
     assert "Run them again: snakemake --profile profiles/slurm --configfile " in status
     targets = grid.project.read("results/cluster/failed.txt").split()
     assert targets == [f"results/runs/{cell}.json"]
-    # Interim tables meanwhile, which say that they are.
+    # Interim tables in the meantime, labelled as such.
     interim = grid.run(*SLURM, "--", "interim")
     assert interim.rc == 0, interim.text[-3000:]
     assert grid.project.read("results/interim/tables/table1.md").startswith("INTERIM: 3 of 4 trainings.")
@@ -76,12 +76,12 @@ def test_a_cell_that_fails(grid: Grid) -> None:
 
 
 def test_time_limit(grid: Grid) -> None:
-    """A cell that stands still until its minute is over is ended, and goes on with more time at the next attempt."""
+    """A cell that hangs until its time limit is ended, and continues with more time at the next attempt."""
     grid.project.extra["needs"] = {"digits": {"gpus": 1, "cpus": 1, "mem_gb": 1.5, "hours": 1 / 60}}
     process = grid.under_way(1, *SLURM, "--retries", "6", *RUNS)
     os.kill(next(iter(grid.trainers())), signal.SIGSTOP)
     grid.ends(process)
-    # FAILED where Snakemake, which SLURM warns as well, ended first.
+    # FAILED if Snakemake, which SLURM signals too, exited first.
     assert {job["state"] for job in grid.cells()} & {"TIMEOUT", "FAILED"}
     told = grid.cluster.say("squeue", "-h", "-tall", "-o%Z|%k|%l").splitlines()
     limits = {line.rpartition("|")[2] for line in told if str(grid.project.folder) in line and "train_cell" in line}

@@ -1,10 +1,10 @@
-"""A GPU that does not work: the cell fails with that reason and the node's name, and is tried elsewhere."""
+"""A broken GPU: the cell fails with the reason and the node's name, and is tried on another node."""
 
 import re
 
 from grids import PACKED, RUNS, SLURM, Grid
 
-# On node n1 torch says that there is a GPU, and then there is none: as with a driver that has died.
+# On node n1 torch reports a GPU that does not exist, as with a crashed driver.
 BROKEN = """\
 import os
 if os.uname().nodename == "n1":
@@ -43,7 +43,7 @@ def test_the_retry_goes_elsewhere(grid: Grid) -> None:
 
 
 def test_packed(grid: Grid) -> None:
-    """The allocation ends before it takes a cell, and the next one is on another node."""
+    """The allocation ends before it claims a cell, and the next one runs on another node."""
     broken(grid)
     result = grid.run(*PACKED, *RUNS)
     assert result.rc == 0, result.text[-5000:]

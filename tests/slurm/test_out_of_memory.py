@@ -1,4 +1,4 @@
-"""Memory is confined by cgroups: a cell that needs more than it was given gets more at the next attempt."""
+"""Memory is limited by cgroups: a cell that exceeds its memory gets more at the next attempt."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ def confining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def test_out_of_memory(here: Project, confining: Cluster, tmp_path: Path) -> None:
     making = fresh(here, confining, tmp_path)
     grid = next(making)
-    # A cell takes about 600 MB with the two Snakemakes around it.
+    # A cell takes about 600 MB, including the two Snakemake processes of its job.
     grid.project.extra["needs"] = {"digits": {"gpus": 1, "cpus": 1, "mem_gb": 0.35, "hours": 0.5}}
     result = grid.run(*SLURM, "--retries", "3", *RUNS)
     assert result.rc == 0, result.text[-5000:]

@@ -1,4 +1,4 @@
-"""Packed cells: many an allocation, each with its own record, log, failure and rerun."""
+"""Packed cells: many cells per allocation, each with its own record, log, failure and rerun."""
 
 import os
 import re
@@ -15,16 +15,16 @@ def allocations(grid: Grid, states: str = "all") -> list[dict[str, str]]:
 
 
 def under_way(grid: Grid) -> subprocess.Popen:
-    """Start the study, and wait until whichever cell is disturbed has a checkpoint to go on from."""
+    """Start the study, and wait until every running cell has a checkpoint."""
     process = grid.under_way(1, *PACKED, *RUNS)
     grid.wait(lambda: 0 < len(grid.forked()) <= len(grid.checkpoints()), "a checkpoint of every cell under way")
     return process
 
 
 def test_packed(grid: Grid) -> None:
-    """Two submissions for four cells; every cell sees one GPU; the allocations end with Snakemake."""
+    """Two submissions for four cells; every cell sees one GPU; the allocations end when Snakemake does."""
     process = under_way(grid)
-    # It is under way for as long as it takes to look.
+    # Pause the cells during the checks, so that they do not finish.
     stopped = grid.forked()
     for cell in stopped:
         os.kill(cell, signal.SIGSTOP)
@@ -42,7 +42,7 @@ def test_packed(grid: Grid) -> None:
 
 
 def test_one_member_fails(grid: Grid) -> None:
-    """The others go on; that one alone is trained again."""
+    """The other cells continue; only the failed one is trained again."""
     cell = "digits/resnet_digits/tiny/lr0.01_wd1_seed0"
     obstacle = grid.project.path(f"results/checkpoints/{cell}.ckpt")
     obstacle.mkdir(parents=True)
@@ -58,7 +58,7 @@ def test_one_member_fails(grid: Grid) -> None:
 
 
 def test_one_member_is_killed(grid: Grid) -> None:
-    """It is tried again, as a job of its own would be."""
+    """The cell is tried again, as a separate job would be."""
     process = under_way(grid)
     os.kill(grid.forked()[0], signal.SIGKILL)
     output = grid.ends(process)
@@ -68,7 +68,7 @@ def test_one_member_is_killed(grid: Grid) -> None:
 
 
 def test_a_node_crashes(grid: Grid) -> None:
-    """Its cells go to another allocation, or to the same one when SLURM starts it again."""
+    """Its cells go to another allocation, or to the same one after SLURM restarts it."""
     process = under_way(grid)
     node = grid.at_work()["node"]
     grid.cluster.crash(node)
@@ -80,7 +80,7 @@ def test_a_node_crashes(grid: Grid) -> None:
 
 
 def test_an_allocation_is_cancelled(grid: Grid) -> None:
-    """As at its time limit: the cells write checkpoints and go on elsewhere; none counts as failed."""
+    """As at a time limit: the cells write checkpoints and continue in another allocation; none counts as failed."""
     process = under_way(grid)
     grid.cluster.say("scancel", grid.at_work()["id"])
     output = grid.ends(process)
@@ -90,7 +90,7 @@ def test_an_allocation_is_cancelled(grid: Grid) -> None:
 
 
 def test_killed_and_started_again(grid: Grid) -> None:
-    """The cells under way go on; the next start waits for them."""
+    """Running cells continue; the next start waits for them."""
     process = under_way(grid)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

@@ -24,12 +24,12 @@ def test_smoke_without_accounting(cluster: Cluster, smoke: tuple[Project, Result
     assert {job["state"] for job in jobs} == {"COMPLETED"}
     cells = [job for job in jobs if "train_cell" in job["comment"]]
     assert len(cells) == 48
-    # Asked for by job, which squeue's short formats do not show.
+    # GPUs are requested per job, which squeue's short formats do not show.
     told = cluster.say("squeue", "-h", "-tall", "-O", "JobID:12,tres-per-job:24").splitlines()
     gpus = dict(map(str.split, told))
     assert {gpus[job["id"]] for job in cells} == {"gres:gpu:1"}
     assert len({job["node"] for job in cells}) == 3
-    # Preparation and simulations hold no GPU; statistics, tables and figures are no jobs at all.
+    # Preparation and simulations have no GPU; statistics, tables and figures are not SLURM jobs.
     others = [job for job in jobs if job not in cells]
     assert {re.sub("_wildcards.*", "", job["comment"]) for job in others} == {
         *("rule_prepare_data", "rule_table_identifiability", "rule_table_calibration"),
@@ -52,7 +52,7 @@ def with_accounting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluste
 
 
 def test_with_accounting(with_accounting: Cluster, here: Project, tmp_path: Path) -> None:
-    """The account is charged, the partition obeyed, both from the command line; sacct tells the states."""
+    """Account and partition are those of the command line; sacct gives the job states."""
     project = new_project(tmp_path / "project", here.extra)
     project.environment = with_accounting.environment
     given = ("--config", f"account={ACCOUNT}", "partition=urgent")
@@ -66,7 +66,7 @@ def test_with_accounting(with_accounting: Cluster, here: Project, tmp_path: Path
 
 
 def run_id(result: Result) -> str:
-    """The name under which Snakemake submitted its jobs."""
+    """The job name of Snakemake's submissions."""
     found = re.search(r"SLURM run ID: (\S+)", result.text)
     assert found
     return found.group(1)

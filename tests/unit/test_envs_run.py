@@ -147,11 +147,11 @@ def test_second_call_waits_for_the_first(run: Run) -> None:
         child.stdout.readline()
         events = []
 
-        def say(message: str) -> None:
+        def report(message: str) -> None:
             events.append(message)
             child.communicate("\n")  # the first call ends
 
-        run.module.say = say
+        run.module.report = report
         with busy.open("w") as handle:
             run.module.wait_for(handle)
     assert events == ["another call is setting the environment up; waiting for it"]

@@ -1,4 +1,4 @@
-"""The rules work from any folder: started there with ``-s``, or used as a module by another workflow."""
+"""The rules work from any folder: with ``-s``, or as a module of another workflow."""
 
 from pathlib import Path
 
@@ -23,12 +23,12 @@ use rule * from lrwd as lrwd_*
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Project:
-    """A copy of the repository, in which nothing is to be written."""
+    """A copy of the repository; tests check that nothing is written to it."""
     return new_project(tmp_path / "repository")
 
 
 def files(project: Project) -> set[Path]:
-    """What is there, but for compiled modules."""
+    """All files except compiled modules."""
     return {path for path in project.folder.rglob("*") if "__pycache__" not in path.parts}
 
 
@@ -44,7 +44,7 @@ def test_started_in_an_empty_folder(repository: Project, tmp_path: Path) -> None
 
 
 def test_used_as_a_module(repository: Project, tmp_path: Path) -> None:
-    """As snakedeploy sets it up; the configuration names the study and nothing else."""
+    """Use the module as snakedeploy sets it up, with a configuration that only names the study."""
     before = files(repository)
     place = Project(tmp_path / "place")
     for name, text in (

@@ -1,6 +1,6 @@
-"""A bad configuration ends before any training: one start of Snakemake for each way in which it is told.
+"""A bad configuration stops Snakemake before any training: one start for each way in which errors are reported.
 
-What is refused, and in which words, is tested in tests/unit/study and tests/unit/execution/test_preflight.py.
+The rejected values and the messages are tested in tests/unit/study and tests/unit/execution/test_preflight.py.
 """
 
 import os
@@ -13,7 +13,7 @@ from refusals import Config, into, refused
 
 
 def test_a_key_that_there_is_not(place: Project) -> None:
-    """By the schema, with the name of the user's file; all problems at once."""
+    """The schema check reports all problems at once, with the name of the user's file."""
 
     def change(config: Config) -> None:
         into("seed", 1)(config)
@@ -24,7 +24,7 @@ def test_a_key_that_there_is_not(place: Project) -> None:
 
 
 def test_a_part_that_cannot_be_built(place: Project) -> None:
-    """By a process that builds every part before anything is trained."""
+    """The preflight process builds every part before any training."""
 
     def change(config: Config) -> None:
         config["studies"]["tiny"]["architectures"] = ["mixer_digits", "resnet50_px32"]
@@ -44,7 +44,7 @@ def test_a_target_that_there_is_not(place: Project) -> None:
 
 
 def test_a_nested_value_on_the_command_line(place: Project) -> None:
-    """Snakemake reads it as text; docs/usage.md lists the message."""
+    """Snakemake reads the value as text; docs/usage.md lists the message."""
     result = place.run(*PROFILE, "--config", "execution={'warm_start': false}", "-n")
     assert result.rc != 0
     assert "execution.warm_start: 'false' is not of type 'boolean'" in result.text
@@ -58,10 +58,10 @@ def test_another_directory_has_the_same_study(place: Project, tmp_path: Path) ->
 
 
 def test_a_read_only_folder(untrained: Project, tmp_path: Path) -> None:
-    """Refused before anything is done; and, when that is mended, trained."""
+    """Rejected before anything is done; trained once the folder is writable."""
     place, folder = copied(untrained, tmp_path / "project"), tmp_path / "kept"
     folder.mkdir()
-    root = os.geteuid() == 0  # to whom modes are nothing
+    root = os.geteuid() == 0  # root ignores file modes
     if root:
         mounting = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", folder], check=False, timeout=20)
         if mounting.returncode:

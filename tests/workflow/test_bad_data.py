@@ -1,6 +1,6 @@
-"""A data set that is damaged ends before any training, and the message says which file, and what to do.
+"""A damaged data set stops Snakemake before any training; the message names the file and what to do.
 
-The messages of each source of data are tested in tests/unit/data, what a study needs of its data in
+The messages of each data source are tested in tests/unit/data, a study's requirements of its data in
 tests/unit/study/test_requirements.py.
 """
 
@@ -22,7 +22,7 @@ def make_images(folder: Path) -> None:
 
 
 def with_data(entry: Config) -> Callable[[Config], None]:
-    """A change that has the study train on another data set."""
+    """A configuration change that makes the study train on another data set."""
 
     def change(config: Config) -> None:
         config["datasets"] = {"mine": entry}
@@ -32,7 +32,7 @@ def with_data(entry: Config) -> Callable[[Config], None]:
 
 
 def test_images_in_class_folders(place: Project, tmp_path: Path) -> None:
-    """One cannot be read, which the job that prepares them says; when that is mended, they are a data set."""
+    """The preparation reports an unreadable image, and succeeds after the image is replaced."""
     folder = tmp_path / "images"
     knobs = {"image_size": 8, "storage": "packed", "test_size": 4, "val_size": 4, "split_seed": 0}
     entry = {"source": "image_folder", "folder": str(folder), **knobs, "mean": None, "std": None}
@@ -51,7 +51,7 @@ def test_images_in_class_folders(place: Project, tmp_path: Path) -> None:
 
 
 def test_selecting_on_validation_images_that_there_are_none_of(project: Project) -> None:
-    """Found after the preparation, and again when the data set is already there; put right, it goes on."""
+    """Detected after the preparation, and also if the data set already exists; continues once fixed."""
     refused(project, into("datasets/digits/val_size", 0), "data set 'digits' has no validation images")
     select_on_test = into("studies/tiny/selection", {"split": "test", "epoch": "final"})
     select_on_test(project.extra)

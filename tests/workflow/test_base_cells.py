@@ -1,4 +1,4 @@
-"""Cells whose schedule is made from the gradient norms of others: trained after them, and anew when those change."""
+"""Cells with a base are trained after the base cell, and again if the base changes."""
 
 import csv
 import io
@@ -14,13 +14,13 @@ MADE_FROM_IT = {"name": "warmup_decay_trace", "base": "first", "filter_width": 0
 
 
 def refined_study() -> dict[str, Any]:
-    """One network with a schedule made from another recipe's norms; the cells of the larger lr diverge."""
+    """One network with a schedule computed from another recipe's gradient norms; the larger lr diverges."""
     config = tiny_study()
     tiny = config["recipes"]["tiny"]
     first = {**tiny, "gradient_trace": True}
     config["recipes"] = {"first": first, "refined": {**tiny, "schedule": MADE_FROM_IT}}
     config["studies"]["tiny"] |= {"architectures": ["resnet_digits"], "recipes": ["refined"]}
-    return json.loads(json.dumps(config))  # shares nothing with TINY
+    return json.loads(json.dumps(config))  # a deep copy of TINY
 
 
 def recipe(project: Project, name: str) -> dict[str, Any]:
@@ -29,13 +29,13 @@ def recipe(project: Project, name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def trained(shared: Any) -> Project:
-    """The study trained and collected; not to be changed."""
+    """The study, trained and collected; tests must not change it."""
     return shared("refined", refined_study(), "--", "results/runs.csv")[0]
 
 
 @pytest.fixture
 def free(trained: Project, tmp_path: Any) -> Project:
-    """A copy that may be changed; dates are kept."""
+    """A copy that tests may change; modification dates are kept."""
     return copied(trained, tmp_path / "refined")
 
 
@@ -73,7 +73,7 @@ def test_one_cell_plans_its_base_too(free: Project) -> None:
     result = free.plan("--", f"results/runs/{REFINED}{cell}.json")
     assert result.jobs == {"prepare_data": 1, "train_cell": 2}
     assert result.cells == {FIRST + cell, REFINED + cell}
-    # The base cell can be asked for by itself.
+    # The base cell is a valid target too.
     assert free.plan("--", f"results/runs/{FIRST}{cell}.json").cells == {FIRST + cell}
 
 

@@ -1,4 +1,4 @@
-"""The target `design`: no training, no torch, and an answer before anything is spent."""
+"""The target `design` works without training and without torch."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Plans of real studies, and that a single file as the target plans what it needs and no more.
+"""Plans of real studies; a single file as the target plans only what it needs.
 
-How many cells each study has is tested in tests/unit/study/test_sizes.py.
+The number of cells of each study is tested in tests/unit/study/test_sizes.py.
 """
 
 import pytest
@@ -8,7 +8,7 @@ from projects import Project, new_project
 
 from lrwd.study.defaults import with_defaults
 
-# What follows the trainings of any study: its table of runs, tables, figures; and what is simulated on its grid.
+# Rules that follow the trainings of every study, and the simulations on its grid.
 OF_PAPER = ("optimal_wd", "table1", "table2", "deviation_fit", "gap", "anova", "claims", "paper_consistency")
 OF_RIDGE = ("ridge", "timescale", "universality", "optimism", "collapse", "rho_bootstrap")
 OF_RECIPES = ("robustness", "optimizers", "schedules")
@@ -23,7 +23,7 @@ CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """An untouched copy; its studies' parts are checked once for all plans."""
+    """An unchanged copy; the parts of its studies are checked once for all plans."""
     return new_project(tmp_path_factory.mktemp("plans") / "project")
 
 
@@ -36,7 +36,7 @@ def test_a_study_whose_ratio_is_estimated_plans_its_grid_first(fresh: Project) -
 
 
 def test_the_cells_that_others_start_from_are_planned_too(fresh: Project) -> None:
-    """13 regimes, and the cells that the fine-tuning starts from."""
+    """13 regimes, and the cells that provide initial weights for the fine-tuning."""
     result = fresh.plan("--config", "study=regimes")
     assert result.jobs == {"prepare_data": 1, "train_cell": 14 * 5 * 5 * 3, **ENDS}
 
@@ -78,7 +78,7 @@ def test_targets(project: Project, target: str, planned: dict[str, int]) -> None
 
 
 def test_results_that_come_with_the_repository_do_not_stand_for_trainings(project: Project) -> None:
-    """A clone has the demo's tables and figures, but no cells: asked for, they are made from trainings done here."""
+    """A clone has the demo's tables and figures but no records, so requesting a table trains the cells."""
     for name in ("runs.csv", "tables/table1.csv", "figures/forest.png", "figures/forest.svg"):
         project.path("results", name).parent.mkdir(parents=True, exist_ok=True)
         project.path("results", name).write_text("from elsewhere\n")

@@ -1,4 +1,4 @@
-"""Killed at any moment and started again: what was trained stays, what was half trained goes on, nothing differs."""
+"""After a kill and restart, trained cells are kept, interrupted cells resume, and all results are equal."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ TABLE = ("--", "results/runs.csv")
 
 
 def longer() -> dict[str, Any]:
-    """Six cells of a second or more, so that they can be met half-way, which write a checkpoint after every step."""
+    """Six cells that take at least a second, so they can be interrupted; they write a checkpoint after every step."""
     extra = {**tiny_study(epochs=14, eval_every=4), "execution": {"checkpoint_sec": 0}}
     extra["studies"]["tiny"] |= {"architectures": ["resnet_digits"], "grid": {"lr": [0.003, 0.01], "wd": [0.1, 1]}}
     return extra
@@ -26,13 +26,13 @@ def longer() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def undisturbed(shared: Callable) -> Project:
-    """The study as it comes out when nobody kills anything."""
+    """The study trained without interruption."""
     return shared("undisturbed", longer(), *TABLE)[0]
 
 
 @pytest.fixture
 def project(undisturbed: Project, tmp_path: Path) -> Project:
-    """A project whose data set is prepared, and nothing trained yet."""
+    """A project with a prepared data set and no trained cells."""
     fresh = copied(undisturbed, tmp_path / "project")
     for name in ("runs", "runs.csv", "studies", "logs"):
         path = fresh.path("results", name)
@@ -41,30 +41,30 @@ def project(undisturbed: Project, tmp_path: Path) -> Project:
 
 
 def start(project: Project) -> subprocess.Popen:
-    """Start the study, and wait until two cells are done and others are under way."""
+    """Start the study, and wait until two cells are done and others are being trained."""
     process = project.start(*PROFILE, *TABLE)
     until(lambda: len(project.records()) >= 2 and checkpoints(project), 90, lambda: project.read("output"))
     return process
 
 
 def checkpoints(project: Project) -> list[Path]:
-    """The checkpoints there are."""
+    """Paths of all checkpoints."""
     return list(project.path("results/checkpoints").rglob("*.ckpt"))
 
 
 def logs(project: Project) -> str:
-    """All that the cells said."""
+    """The text of all cell logs."""
     return "\n".join(path.read_text() for path in project.path("results/logs/runs").rglob("*.log"))
 
 
 def ended_unnoticed(project: Project) -> set[str]:
-    """Cells whose records a killed Snakemake had not seen yet: it holds them for incomplete, and trains them again."""
+    """Cells whose records the killed Snakemake had not seen; it considers them incomplete and trains them again."""
     noted = {base64.b64decode(path.name).decode() for path in project.path(".snakemake/incomplete").glob("*")}
     return {cell for cell in project.records() if f"results/runs/{cell}.json" in noted}
 
 
 def finish(project: Project, undisturbed: Project, least: int) -> None:
-    """Start again; the cells that were done are not touched, and all are as if nothing had happened."""
+    """Start again, and check that finished cells are unchanged and all records equal the uninterrupted ones."""
     unnoticed = ended_unnoticed(project)
     before = {cell: date for cell, date in project.dates().items() if cell not in unnoticed}
     assert least <= len(before) + len(unnoticed) < len(undisturbed.records())
@@ -83,16 +83,16 @@ def test_sigkill_of_everything(project: Project, undisturbed: Project) -> None:
     process = start(project)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    # The cells are in a session of their own: they notice that Snakemake is gone, and stop.
+    # The cells run in their own session. They detect that Snakemake has exited, and stop.
     project.wait_alone()
     under_way = checkpoints(project)
-    # Two cells that were not begun find a checkpoint that is torn, and one that is another cell's.
+    # Give two cells that had not started an incomplete checkpoint and one of another cell.
     targets = [project.path(f"results/checkpoints/{cell}.ckpt") for cell in undisturbed.records()]
     done = {project.path(f"results/checkpoints/{cell}.ckpt") for cell in project.records()}
     torn, foreign, *_ = (path for path in targets if path not in {*under_way, *done})
     torn.write_bytes(under_way[0].read_bytes()[:-100])
     shutil.copy(under_way[0], foreign)
-    # Snakemake's own lock is in the way, and it says so.
+    # Snakemake's own lock prevents the start, with a message.
     locked = project.run(*PROFILE, *TABLE)
     assert locked.rc != 0
     assert "--unlock" in locked.text
@@ -106,7 +106,7 @@ def test_sigkill_of_everything(project: Project, undisturbed: Project) -> None:
 
 
 def test_ctrl_c(project: Project, undisturbed: Project) -> None:
-    """The cells write a checkpoint and stop; no lock stays, and the next start needs no mending."""
+    """The cells write a checkpoint and stop, no lock remains, and the next start works directly."""
     process = start(project)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(60) != 0
@@ -117,7 +117,7 @@ def test_ctrl_c(project: Project, undisturbed: Project) -> None:
 
 
 def test_sigkill_of_one_cell(project: Project, undisturbed: Project) -> None:
-    """The others go on; the terminal says what happened, and the next start trains that cell."""
+    """The other cells continue, the failure is printed, and the next start trains that cell."""
     process = start(project)
     os.kill(child(project), signal.SIGKILL)
     assert process.wait(120) != 0
@@ -128,7 +128,7 @@ def test_sigkill_of_one_cell(project: Project, undisturbed: Project) -> None:
 
 
 def child(project: Project) -> int:
-    """A process that trains: a child of the warm server in this project's folder."""
+    """Id of a training process: a child of the warm server in this project's folder."""
     workers = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:

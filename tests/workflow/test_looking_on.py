@@ -1,4 +1,4 @@
-"""`snakemake status` beside a Snakemake that is at work."""
+"""`snakemake status` while another Snakemake process trains."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from projects import PROFILE, new_project, tiny_study
 
 
 def test_leaves_the_others_lock(tmp_path: Path) -> None:
-    """At its end Snakemake removes every lock in the folder; who only looks on must not."""
+    """Snakemake removes every lock in the folder when it ends; `status` must not."""
     project = new_project(tmp_path / "project", tiny_study())
     lock = project.path(".snakemake/locks/0.output.lock")
     lock.parent.mkdir(parents=True)

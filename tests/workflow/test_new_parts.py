@@ -1,6 +1,6 @@
-"""A part is added by one file: an optimizer, a schedule, an architecture and a data set that nobody else knows of.
+"""One new file adds a part: an optimizer, a schedule, an architecture and a data set, without other changes.
 
-The files are in tests/new_parts; run.py there runs the tests that all parts share on them.
+The files are in tests/new_parts. Its run.py runs the shared tests of all parts on them.
 """
 
 import copy

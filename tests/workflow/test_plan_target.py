@@ -1,4 +1,4 @@
-"""The target `plan`: measured here, before anything is prepared or trained."""
+"""The target `plan` measures the cost before data sets are prepared or cells trained."""
 
 import pandas as pd
 from projects import Project
@@ -19,10 +19,10 @@ def test_a_plan_prepares_and_trains_nothing_and_is_made_once(project: Project) -
     assert not project.path("results", "data").exists()
     assert not project.records()
     assert "Nothing to be done" in project.run("--cores", "2", "--", "plan").text
-    # Another number of seeds changes the table, but not what a step costs.
+    # A different number of seeds changes the table, but not the cost of a step.
     project.extra["studies"]["tiny"]["seeds"] = [0, 1]
     assert project.run("-n", "--cores", "2", "--", "plan").jobs == {"table_plan": 1, "plan": 1}
-    # On the images themselves, once they are prepared.
+    # Once the data set is prepared, its images are used.
     assert project.run("--cores", "2", "--", "prepare").rc == 0
     again = project.run("-n", "--cores", "2", "--", "plan")
     assert again.jobs == {"measure_cost": GROUPS, "table_plan": 1, "plan": 1}

@@ -1,4 +1,4 @@
-"""A long-tailed training that keeps its weights, and a fine-tuning that starts from them, through the real rules."""
+"""A long-tailed training that saves its weights and a fine-tuning that starts from them, with the real rules."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ TAIL = {"fraction": 1, "imbalance": 6, "seed": 0}
 
 
 def regimes(project: Project, **tuned: Any) -> None:
-    """Recipes beside the tiny study's: one for a long tail, two that fine-tune."""
+    """Add recipes to those of the tiny study: one with a long tail, two for fine-tuning."""
     recipes, study = project.extra["recipes"], project.extra["studies"]["tiny"]
     recipes["tail"] = {**recipes["tiny"], "batch_size": 20, "subsample": TAIL, "save_weights": True}
     recipes["tuned"] = {**recipes["tiny"], **tuned}
@@ -21,13 +21,13 @@ def regimes(project: Project, **tuned: Any) -> None:
 def test_a_long_tail_and_a_fine_tuning(project: Project) -> None:
     weights = "results/weights/digits/resnet_digits/tail/lr0.003_wd0.1_seed0.pt"
     regimes(project, start_from={"weights": weights})
-    # A recipe's cells are trained before those that start from them, though the study asks for these alone.
+    # The cells that provide initial weights are trained first, although the study does not contain them.
     project.extra["studies"]["tiny"]["recipes"] = ["clean"]
     project.ok("--", "train")
     records = {cell.split("/")[2]: json.loads(path.read_text()) for cell, path in project.records().items()}
     tail = records["tail"]
     assert records["clean"]["start_sha256"] == tail["weights_sha256"]
-    # 30 of each digit, fewer by a factor of 6 from the first to the last.
+    # 30 images of each digit, reduced by a factor of up to 6 from the first to the last digit.
     assert tail["train_size"] == sum(int(30 * 6 ** (-label / 9) + 1e-9) for label in range(10))
     assert tail["steps_per_epoch"] == tail["train_size"] // 20
 
@@ -38,7 +38,7 @@ def test_a_long_tail_and_a_fine_tuning(project: Project) -> None:
     assert records["tuned"]["start_sha256"] == tail["weights_sha256"]
     assert records["tail"] == tail
 
-    # Another place is no other start; other weights are.
+    # Moving the weights file does not retrain; changing the weights does.
     project.path("moved.pt").write_bytes(project.path(weights).read_bytes())
     project.extra["recipes"]["tuned"]["start_from"] = {"weights": "moved.pt"}
     assert not project.plan("--", "train").cells

@@ -1,4 +1,4 @@
-"""What reruns, and what does not, when the code or the files change."""
+"""Which rules rerun, and which do not, if code or files change."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def test_the_code_of_a_figure_makes_it_anew_and_no_other(tiny_copy: Project) -> 
 
 
 def test_a_moved_checkout_with_other_comments_trains_nothing(tiny_copy: Project) -> None:
-    """As `git pull` or a copy does it: every file of the repository gets today's date, and comments change."""
+    """As after `git pull` or a copy: all files get a new modification date, and comments change."""
     for name in ("train/cell.py", "models/mixer.py", "data/_prepare.py", "tables/table1.py", "figures/forest.py"):
         path = tiny_copy.path("workflow/lrwd", name)
         path.write_text(path.read_text() + "\n# A thought.\n")
@@ -46,14 +46,14 @@ def test_a_moved_checkout_with_other_comments_trains_nothing(tiny_copy: Project)
             os.utime(path)
     moved = Project(tiny_copy.folder.rename(tiny_copy.folder.with_name("moved")), tiny_copy.extra)
     assert "Nothing to be done" in moved.plan().text
-    # Without the profile, Snakemake looks at the dates of scripts as well.
+    # Without the profile, Snakemake also checks the modification dates of scripts.
     result = moved.run("-n", "--quiet", "reason", "--cores", "2")
     assert result.rc == 0, result.text
     assert not {"train_cell", "prepare_data"} & set(result.jobs)
 
 
 def test_without_its_memory_snakemake_trains_nothing_again(tiny_copy: Project) -> None:
-    """As after a copy of the results alone, without the hidden folder in which Snakemake keeps what it ran."""
+    """As after copying only the results, without the hidden folder with Snakemake's metadata."""
     shutil.rmtree(tiny_copy.path(".snakemake"))
     assert not tiny_copy.plan().cells
 
@@ -77,7 +77,7 @@ def test_a_record_that_is_torn_or_gone_is_trained_again(tiny_copy: Project) -> N
 
 
 def test_a_record_deleted_from_a_study_with_a_line_is_trained_again(smoke_copy: Project) -> None:
-    """Of the grid, on which the ratios rest, or of the line: found missing although every table is there."""
+    """The missing record of a grid cell or an on-ratio cell is detected although all tables exist."""
     for part in ("True,,", "False,"):
         row = next(row for row in smoke_copy.read("results/runs.csv").splitlines() if f",{part}" in row)
         dataset, arch, _, _, recipe, lr, wd, seed = row.split(",")[:8]
@@ -85,6 +85,6 @@ def test_a_record_deleted_from_a_study_with_a_line_is_trained_again(smoke_copy: 
         record = smoke_copy.records()[cell]
         content = record.read_text()
         record.unlink()
-        # `all` needs this table, and so misses what it misses.
+        # `all` needs this table, so it detects the missing record too.
         assert smoke_copy.plan("--", "results/tables/gap.csv").cells == {cell}
         record.write_text(content)

@@ -1,4 +1,4 @@
-"""What reruns, and what does not, when config.yaml changes."""
+"""Which rules rerun, and which do not, if the configuration changes."""
 
 import json
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 from projects import Project
 
 CELL = "digits/mixer_digits/tiny/lr0.003_wd0.1_seed0"
-# Whose names begin with these are redone when the runs table changes.
+# Rules whose names begin with these rerun if the runs table changes.
 AFTER_RUNS = ("table_", "figure_", "verdict", "all", "runs")
 
 
 def study(project: Project) -> dict[str, Any]:
-    """The tiny study's configuration, to be changed."""
+    """The tiny study's configuration, for modification."""
     return project.extra["studies"]["tiny"]
 
 
 def recipe(project: Project) -> dict[str, Any]:
-    """The tiny study's recipe, to be changed."""
+    """The tiny study's recipe, for modification."""
     return project.extra["recipes"]["tiny"]
 
 
 def rerun_only_after(project: Project, *first: str) -> None:
-    """Only these rules are planned, and what follows from the table of runs."""
+    """Check that only these rules and those that depend on the runs table are planned."""
     jobs = project.plan().jobs
     assert set(first) <= set(jobs)
     assert not [rule for rule in jobs if rule not in first and not rule.startswith(AFTER_RUNS)]
@@ -43,7 +43,7 @@ def test_a_new_learning_rate_and_a_new_seed_add_their_cells_only(tiny_copy: Proj
     planned = tiny_copy.plan().cells
     of_the_seed = {cell for cell in planned if "/lr0.03_" not in cell}
     assert of_the_seed == {cell.replace("seed0", "seed1") for cell in tiny_copy.records()}
-    assert len(planned - of_the_seed) == 2 * 6  # two seeds; two networks, two wd and one on the line
+    assert len(planned - of_the_seed) == 2 * 6  # two seeds; two networks; two wd on the grid and one on-ratio
 
 
 def test_another_spelling_of_a_number_is_the_same_cell(tiny_copy: Project) -> None:
@@ -85,7 +85,7 @@ def test_another_study_shares_the_cells_and_makes_the_tables_anew(tiny_copy: Pro
     rerun_only_after(tiny_copy, "collect")
     tiny_copy.ok("--", "results/tables/table1.csv")
     assert "ResNet" not in tiny_copy.read("results/tables/table1.csv")
-    # And back: the records and the first study's runs are still there.
+    # Back to the first study: its records and runs still exist.
     tiny_copy.extra["study"] = "tiny"
     rerun_only_after(tiny_copy)
     tiny_copy.ok("--", "results/tables/table1.csv")

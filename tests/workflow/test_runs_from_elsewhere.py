@@ -1,4 +1,4 @@
-"""A study whose runs come from elsewhere: nothing is trained, no torch is needed, every table and figure is made."""
+"""A study of imported runs: makes every table and figure without training and without torch."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ TRAINING = {"prepare_data", "train_cell", "estimate_ratio", "collect"}
 
 
 def sweep(rows: list[tuple[str, float, float, int]]) -> str:
-    """A CSV of runs: b = 0 at wd 0.05, a little noise, in percent."""
+    """A CSV file of runs with b = 0 at wd = 0.05 and little noise, in percent."""
     generator = np.random.default_rng(0)
     lines = ["arch,dataset,lr,wd,seed,test_top1,machine"]
     for arch, lr, wd, seed in rows:
@@ -24,7 +24,7 @@ def sweep(rows: list[tuple[str, float, float, int]]) -> str:
 
 
 def ragged() -> list[tuple[str, float, float, int]]:
-    """Two networks; a λ more at one η, a seed more at another, λ = 0, one cell missing."""
+    """Two networks; one η with an extra λ, one with an extra seed, λ = 0, and one missing run."""
     rows = []
     for arch in ("net_a", "net_b"):
         for lr in (0.001, 0.003, 0.01, 0.03, 0.1):
@@ -62,7 +62,7 @@ def test_a_csv_is_all_that_is_needed(make: Callable) -> None:
     assert "ragged" in report
     assert "`machine`" in report
 
-    # A changed file is imported anew, and a bad one explained.
+    # A changed file is imported again, and a bad file gives an error message.
     project.path("sweep.csv").write_text(text + text.splitlines()[1] + "\n")
     result = run(project, "results/tables/table1.csv")
     assert result.rc != 0
@@ -108,5 +108,5 @@ def test_a_folder_of_the_papers_scripts_files(make: Callable) -> None:
     assert result.rc == 0, result.text[-4000:]
     claims = pd.read_csv(project.path("results", "tables", "claims.csv"))
     mine = claims[(claims["label"] == "ResNet-50") & (claims["dataset"] == "cifar100")]
-    # Three learning rates cannot have four interior peaks.
+    # With three learning rates there cannot be four interior peaks.
     assert mine.loc[mine["claim"].str.startswith("b ="), "verdict"].tolist() == ["not identifiable"]

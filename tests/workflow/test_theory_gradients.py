@@ -1,4 +1,4 @@
-"""The half of the target `theory` that is about gradient norms, at a small size: trained, simulated, drawn."""
+"""The part of the target `theory` on gradient norms, at a small size, from training to figures."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_tables_and_figures_from_gradient_norms(tmp_path: Path) -> None:
     targets = [f"results/theory/tables/{table}.csv" for table in TABLES]
     targets += [f"results/theory/figures/{figure}.png" for figure in FIGURES]
     project.ok("--", *targets, timeout=300)
-    # Nothing of the configured study is trained for it.
+    # No cell of the configured study is trained.
     trained = [record.split("/")[2] for record in project.records()]
     assert sorted(trained) == ["traced_adamw", "traced_sgd", "traced_sgd_noisy"]
     found = {table: pd.read_csv(project.path("results", "theory", "tables", f"{table}.csv")) for table in TABLES}
@@ -32,7 +32,7 @@ def test_tables_and_figures_from_gradient_norms(tmp_path: Path) -> None:
     for figure in FIGURES:
         assert project.path("results", "theory", "figures", f"{figure}.png").stat().st_size > 10_000
     assert "Nothing to be done" in project.ok("--", *targets).text
-    # Another knob makes anew what is made from it, and nothing is trained again.
+    # Changing a knob updates the dependent tables only; nothing is trained again.
     project.extra["theory"]["tables"]["network_lr"] = {"smooth_steps": 1}
     again = project.plan("--", *targets)
     assert "train_cell" not in again.jobs

@@ -1,4 +1,4 @@
-"""The target `theory`: trains its own studies, whatever study is configured, and leaves `all` alone."""
+"""The target `theory` trains its own studies, independent of the configured study, and does not affect `all`."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ TABLES, FIGURES = registry.names("theory/tables"), registry.names("theory/figure
 
 
 def small() -> dict[str, Any]:
-    """The theory's studies with few cells, and tables with small knobs."""
+    """The theory's studies with few cells, and small settings of the tables."""
     grids = {
         "memory": {"grid": {"lr": [0.003], "wd": [0, 10]}, "seeds": [0, 1]},
         "memory_schedules": {"recipes": ["once", "once_equal_weight"], "seeds": [0, 1]},
@@ -30,7 +30,7 @@ def small() -> dict[str, Any]:
     }
 
 
-# Cells of the studies above: the shuffled ones of a constant rate, which two studies have, are counted once.
+# Cells of the studies above. The shuffled cells with a constant rate are in two studies and are counted once.
 NUM_CELLS = 2 * 2 + 2 * 2 + 2 * 2 + 2 * 2
 NUM_STEPS = 75
 MINE = ("memory_period", "memory_curve", "memory_schedules", "order", "weight_rms", "weight_rms_path", "equal_weight")
@@ -38,7 +38,7 @@ MINE = ("memory_period", "memory_curve", "memory_schedules", "order", "weight_rm
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with the tables and figures of post 000, at a small size."""
+    """A project with small versions of the tables and figures of post 000."""
     project = new_project(tmp_path_factory.mktemp("theory") / "project", small())
     tables = [f"results/theory/tables/{name}.csv" for name in MINE]
     figures = [f"results/theory/figures/{name}.png" for name in FIGURES if set(needs(name)) <= set(MINE)]

@@ -1,4 +1,4 @@
-"""Trainings through the real rules: a diverged one is a result, and how a cell is started changes no record."""
+"""Trainings with the real rules: divergence is a result, and the way of starting a cell does not affect it."""
 
 import csv
 import io
@@ -13,17 +13,17 @@ Trained = tuple[Project, Result]
 
 
 def rows(text: str) -> list[dict[str, str]]:
-    """A CSV file's rows."""
+    """Rows of a CSV file."""
     return list(csv.DictReader(io.StringIO(text)))
 
 
 def result_of(path: Path) -> dict[str, Any]:
-    """A record without what may differ from run to run."""
+    """A record without the entries that may differ between runs."""
     return {key: value for key, value in json.loads(path.read_text()).items() if key != "run"}
 
 
 def test_diverged_trainings_are_results(tiny: Trained) -> None:
-    """Half of the tiny study's cells diverge: they count as chance, and all tables and figures are made."""
+    """Half of the tiny study's cells diverge: they count as random guessing, and all tables and figures are made."""
     project, _ = tiny
     table = rows(project.read("results/runs.csv"))
     diverged = [row for row in table if row["status"] == "diverged"]
@@ -35,7 +35,7 @@ def test_diverged_trainings_are_results(tiny: Trained) -> None:
 
 
 def test_fresh_interpreters_and_checkpoints_give_the_same_records(smoke_copy: Project) -> None:
-    """The way in which cells are run is no reason to run them again, and changes nothing where they are."""
+    """Changing the way in which cells are run does not rerun them, and gives the same records."""
     cells = sorted(smoke_copy.records())[::30]
     targets = [f"results/runs/{cell}.json" for cell in cells]
     before = [result_of(smoke_copy.path(target)) for target in targets]

@@ -1,21 +1,22 @@
-# Cells that an earlier start left in SLURM's queue, or trained unseen. Needs: their jobs. Makes: nothing itself; it
-# waits for their records, which are then this start's.
+# Adopts cells whose SLURM jobs were submitted by an earlier start of Snakemake. Needs: their jobs. Makes: nothing; it
+# waits for the records that the jobs write.
 
 
 ruleorder: adopt_cell > train_cell
 
 
-# The same cell as to Snakemake, so that nothing reruns later; but waited for here, and its record not deleted first.
+# To Snakemake the output and the params are those of train_cell, so that nothing reruns later. `update` keeps Snakemake
+# from deleting the record first.
 use rule train_cell as adopt_cell with:
     output:
         record=update(f"<results>/runs/{CELL_PATTERN}.json"),
     log:
         f"<results>/logs/adopted/{CELL_PATTERN}.log",
     wildcard_constraints:
-        # These cells only: what follows `runs/` is one of them.
+        # Matches the adopted cells only.
         dataset=SESSION.adopted_pattern(),
     localrule: True
     params:
         job=unrecorded(SESSION.jobs.adopt),
     message:
-        "begun by an earlier start: {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"
+        "started earlier: {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} lr={wildcards.lr} wd={wildcards.wd} seed={wildcards.seed}"

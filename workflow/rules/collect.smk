@@ -1,5 +1,5 @@
-# From records to one table. Needs: records. Makes: results/studies/<study>/ratios.json (the ratios that the on-ratio
-# runs of a study with `ratio: estimated` lie on) and results/studies/<study>/runs.csv (one row a cell).
+# Collects the records in one table. Needs: records. Makes: results/studies/<study>/ratios.json (the estimated ratios of
+# the on-ratio cells, in studies with `ratio: estimated`) and results/studies/<study>/runs.csv (one row per cell).
 
 
 checkpoint estimate_ratio:
@@ -14,7 +14,7 @@ checkpoint estimate_ratio:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Not read by the script: what changes them makes the estimate anew.
+        # Not used by the script: if they change, the rule runs again.
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:

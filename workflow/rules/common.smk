@@ -1,4 +1,4 @@
-# What the rules share: the session (workflow/lrwd/session), which knows the configured study, its paths and its jobs.
+# Shared by all rules: the session (workflow/lrwd/session) provides the configured study, its paths and its jobs.
 import sys
 from pathlib import Path
 
@@ -58,5 +58,6 @@ wildcard_constraints:
 
 onstart:
     if SESSION.begin(workflow.dag_settings.targets):
-        # Whoever only looks on holds no lock; at its end Snakemake would remove that of the one who trains.
+        # This process holds no lock on the folder. Without this line, it would remove the lock of the process that
+        # trains when it ends.
         workflow.persistence.unlock = workflow.persistence.noop

@@ -1,17 +1,17 @@
-# What the grid can show, by simulation; no training. Needs: the configuration (of a study whose runs come from
-# elsewhere: its runs, whose grid it is). Makes: results/tables/identifiability.csv and calibration.csv with their .md,
-# and results/figures/power.png and .svg.
+# Simulations of what the grid can identify, without training. Needs: the configuration; for imported runs, the runs,
+# which define the grid. Makes: results/tables/identifiability.csv and calibration.csv with their .md, and
+# results/figures/power.png and .svg.
 import json
 
 
 rule design:
-    """What the grid can show, by simulation, before anything is trained."""
+    """What the grid can identify, by simulation before any training."""
     input:
         expand("<results>/tables/{table}.csv", table=SESSION.design_tables),
         "<results>/figures/power.png",
 
 
-# A rule each, as a caption's file cannot be named by a wildcard.
+# One rule per table, since the path of a caption cannot contain a wildcard.
 for table in SESSION.design_tables:
 
     rule:
@@ -36,7 +36,7 @@ for table in SESSION.design_tables:
             **SESSION.resources.simulation,
         params:
             table=table,
-            # Not read by the script: what changes them simulates anew.
+            # Not used by the script: if they change, the rule runs again.
             study=STUDY.analysis_key(),
             design=json.dumps(SESSION.config["design"], sort_keys=True),
             code=code_hash.design_code(),

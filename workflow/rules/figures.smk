@@ -1,4 +1,4 @@
-# Figures. Needs: results/runs.csv and the tables. Makes: results/figures/<figure>.png and .svg, for every file in
+# Figures. Needs: results/runs.csv and the tables. Makes: results/figures/<figure>.png and .svg for every file in
 # workflow/lrwd/figures.
 
 
@@ -8,7 +8,7 @@ rule figures:
         expand("<results>/figures/{figure}.png", figure=FIGURES),
 
 
-# A rule each, as a caption's file cannot be named by a wildcard.
+# One rule per figure, since the path of a caption cannot contain a wildcard.
 for figure in FIGURES:
 
     rule:

@@ -1,6 +1,6 @@
-# Runs from elsewhere, in place of training. Needs: a CSV file, or the JSON files of the paper's script.
-# Makes: results/studies/<study>/runs.csv (one row a run), and beside it imported.md, which says what was read, what
-# was dropped and why.
+# Imports runs that were trained outside this workflow, instead of training. Needs: a CSV file, or the JSON files of the
+# paper's script. Makes: results/studies/<study>/runs.csv (one row per run) and imported.md in the same folder, which
+# lists what was read and what was dropped, with reasons.
 
 
 rule import_runs:
@@ -15,7 +15,7 @@ rule import_runs:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Not read by the script: what changes them imports anew.
+        # Not used by the script: if they change, the rule runs again.
         study=STUDY.analysis_key(),
         code=code_hash.runs_code(),
     message:

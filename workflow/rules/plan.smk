@@ -1,10 +1,10 @@
-# What the study will cost, before anything is spent. Needs: nothing (of a data set that is prepared, its images).
+# Predicts the cost of the study before training. Needs: nothing; if a data set is prepared, its images are used.
 # Makes: results/calibration/<dataset>/<arch>/<recipe>.json by training a cell of each group for a few steps on this
 # machine, and results/tables/plan.csv with its .md.
 
 
 rule plan:
-    """What the study will cost on this machine, from a few steps of each group."""
+    """Predicted cost of the study on this machine, from a few training steps of each group."""
     input:
         "<results>/tables/plan.csv",
 
@@ -25,11 +25,11 @@ rule measure_cost:
         job=lambda wildcards, threads: SESSION.jobs.measure(wildcards, threads),
         manifest=lambda wildcards, input: f"--manifest {input.manifest}" if input.manifest else "",
         script=unrecorded(lambda *_: script_path("measure.py")),
-        # Not read by the script: on another machine, or with other code, it costs something else.
+        # Not used by the script: if machine or code change, the cost is measured again.
         machine=SESSION.resources.machine,
         code=SESSION.measurement_code,
     message:
-        "measure what {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} costs here"
+        "measure the cost of {wildcards.dataset}/{wildcards.arch}/{wildcards.recipe} on this machine"
     shell:
         "python {params.script:q} --job {params.job:q} {params.manifest} --output {output.cost:q} --log {log:q}"
 
@@ -50,7 +50,7 @@ rule table_plan:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Not read by the script: what changes it makes the table anew.
+        # Not used by the script: if they change, the rule runs again.
         study=STUDY.analysis_key(),
         recipes=repr([SESSION.config["recipes"][name] for part in STUDY.parts for name in part.recipes]),
         code=code_hash.plan_code(),

@@ -1,5 +1,5 @@
-# Preparation of data sets. Needs: their sources (downloaded, shipped, or a folder).
-# Makes: results/data/<dataset>/manifest.json and the arrays or index beside it.
+# Preparation of data sets. Needs: their sources (a download, data of a package, or a folder).
+# Makes: results/data/<dataset>/manifest.json and the arrays or index in the same folder.
 
 
 import json
@@ -22,15 +22,16 @@ rule prepare_data:
         **SESSION.resources.data,
     params:
         entry=lambda wildcards: json.dumps(SESSION.data_entry(wildcards), sort_keys=True),
-        # Not read by the script: a change of what the code prepares makes the data set anew.
+        # Not used by the script: if it changes, the data set is prepared again.
         code=lambda wildcards: code_hash.preparation_code(SESSION.data_entry(wildcards)["source"]),
         downloads=f"{SESSION.results}/downloads/{{dataset}}",
-        # Another study's demands are no reason to prepare anew.
+        # Not recorded: the requirements of another study must not cause a new preparation.
         demands=unrecorded(lambda wildcards, *_: SESSION.demands(wildcards)),
         script=unrecorded(lambda *_: script_path("prepare.py")),
     message:
         "prepare data set {wildcards.dataset}"
-    # Not `script:`, whose date Snakemake looks at: a `git pull` would prepare anew, and train every cell again.
+    # Not `script:`, since Snakemake checks the script's modification date. A `git pull` would then prepare the data set
+    # again and train every cell again.
     shell:
         "python {params.script:q} --dataset {wildcards.dataset} --entry {params.entry:q}"
         " --manifest {output.manifest:q} --downloads {params.downloads:q} --log {log:q} --demands {params.demands:q}"

@@ -1,5 +1,5 @@
-# Rounds of a sequential study. Needs: the records of the rounds before. Makes: results/studies/<study>/rounds/<n>.json,
-# which cells round n has and why, for n from 1 on; in the last of them all networks have stopped.
+# Rounds of a sequential study. Needs: records of the previous rounds. Makes: results/studies/<study>/rounds/<n>.json
+# with the cells of round n (n >= 1) and the reasons for them. In the last file, all networks have stopped.
 
 
 checkpoint choose_round:
@@ -16,7 +16,7 @@ checkpoint choose_round:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Not read by the script: what changes them chooses anew.
+        # Not used by the script: if they change, the round is chosen again.
         study=STUDY.rounds_key,
         code=code_hash.rounds_code(),
     message:

@@ -1,8 +1,9 @@
-# The configured study's runs. Needs: results/studies/<study>/runs.csv, collected here or brought in from elsewhere.
-# Makes: results/runs.csv, which tables and figures are made from.
+# The runs of the configured study. Needs: results/studies/<study>/runs.csv, collected from records or imported.
+# Makes: results/runs.csv, from which tables and figures are computed.
 
 
-# The name of the study is in the input's path, so that naming another study makes everything that follows anew.
+# The input's path contains the name of the study. If another study is configured, all tables and figures are therefore
+# computed again.
 rule runs:
     """The runs of the study as one table: results/runs.csv."""
     input:
@@ -16,6 +17,6 @@ rule runs:
     conda:
         "../../envs/analysis.yaml"
     message:
-        f"results/runs.csv is that of study {STUDY.name}"
+        f"use the runs of study {STUDY.name} as results/runs.csv"
     shell:
         "cp {input.runs:q} {output:q} 2> {log:q}"

@@ -1,9 +1,9 @@
-# Looking on while cells are trained: `status` prints where every cell stands, `interim` makes tables and figures of
-# those that are finished, under results/interim. Needs: nothing declared, so that neither waits for Snakemake's lock.
+# Reports during training: `status` prints the state of every cell; `interim` makes tables and figures of the finished
+# cells under results/interim. Needs: no declared input and output, so that neither waits for Snakemake's lock.
 
 
 rule status:
-    """Where every training stands; can be asked while another Snakemake trains."""
+    """State of every training; can run while another Snakemake process trains."""
     log:
         "<results>/logs/status.log",
     localrule: True
@@ -14,7 +14,7 @@ rule status:
             lambda *_: SESSION.command(workflow.config_settings.configfiles, workflow.config_settings.config)
         ),
     message:
-        f"where study {STUDY.name} stands"
+        f"status of study {STUDY.name}"
     script:
         "../scripts/status.py"
 

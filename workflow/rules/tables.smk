@@ -1,4 +1,4 @@
-# Tables. Needs: results/runs.csv. Makes: results/tables/<table>.csv and .md, for every file in workflow/lrwd/tables.
+# Tables. Needs: results/runs.csv. Makes: results/tables/<table>.csv and .md for every file in workflow/lrwd/tables.
 
 
 rule tables:
@@ -7,7 +7,7 @@ rule tables:
         expand("<results>/tables/{table}.csv", table=TABLES),
 
 
-# A rule each, as a caption's file cannot be named by a wildcard.
+# One rule per table, since the path of a caption cannot contain a wildcard.
 for table in TABLES:
 
     rule:
@@ -15,7 +15,7 @@ for table in TABLES:
             f"table_{table}"
         input:
             runs="<results>/runs.csv",
-            # Only the table of rounds reads them.
+            # Used by the table of rounds only.
             rounds=round_files if STUDY.sequential else [],
         output:
             csv=report(

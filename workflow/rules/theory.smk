@@ -1,11 +1,11 @@
-# What the two posts derive, beside trainings that test it (target `theory`). Needs: the records of the studies that the
-# files of workflow/lrwd/theory/tables name in STUDIES; they are trained for it, whatever study is configured.
+# Predictions of the two posts, compared with trainings (target `theory`). Needs: the records of the studies named in
+# STUDIES in the files of workflow/lrwd/theory/tables; these studies are trained independently of the configured study.
 # Makes: results/theory/tables/<table>.csv and .md, results/theory/figures/<figure>.png and .svg, and results/theory.md.
 THEORY_TABLES, THEORY_FIGURES = SESSION.theory_tables, SESSION.theory_figures
 
 
 rule theory:
-    """What two posts derive, tested by trainings of its own: results/theory.md."""
+    """Claims of the two posts, tested by trainings: results/theory.md."""
     input:
         expand("<results>/theory/tables/{table}.csv", table=THEORY_TABLES),
         expand("<results>/theory/figures/{figure}.png", figure=THEORY_FIGURES),
@@ -24,7 +24,7 @@ rule theory_records:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Not read by the script: what changes it joins anew.
+        # Not used by the script: if it changes, the rule runs again.
         study=lambda wildcards: SESSION.theory_study(wildcards.study).analysis_key(),
     message:
         "join the records of study {wildcards.study}"
@@ -32,7 +32,8 @@ rule theory_records:
         "../scripts/theory_records.py"
 
 
-# A rule each, as a caption's file cannot be named by a wildcard. What they need is looked up when they are planned.
+# One rule per table, since the path of a caption cannot contain a wildcard. Inputs are functions, so that they are
+# evaluated only if the target needs them.
 for table in THEORY_TABLES:
 
     rule:
@@ -57,7 +58,7 @@ for table in THEORY_TABLES:
             **SESSION.resources.simulation,
         params:
             table=table,
-            # Not read by the script: what changes them makes the table anew.
+            # Not used by the script: if they change, the rule runs again.
             knobs=lambda wildcards, table=table: repr(knobs_of(table, SESSION.config)),
             code=code_hash.theory_code(table),
         message:
@@ -114,6 +115,6 @@ rule theory_page:
     params:
         code=code_hash.theory_page_code(),
     message:
-        "which of the posts' claims hold"
+        "write the page on the posts' claims"
     script:
         "../scripts/theory_page.py"

@@ -1,7 +1,6 @@
-# Training, one job a cell. Needs: the prepared data set and, for a schedule made from gradient norms, the record of the
-# cell that they come from, whose recipe is the schedule's `base`. Makes:
-# results/runs/<dataset>/<arch>/<recipe>/<cell>.json, a log of the same name under results/logs/, and while it trains a
-# checkpoint under results/checkpoints/.
+# Training, one job per cell. Needs: the prepared data set and, if the recipe has a base, the record of the base cell
+# (which provides gradient norms or initial weights). Makes: results/runs/<dataset>/<arch>/<recipe>/<cell>.json, a log
+# of the same name under results/logs/, and during training a checkpoint under results/checkpoints/.
 
 
 rule train:
@@ -21,15 +20,15 @@ rule train_cell:
     localrule: SESSION.pool is not None
     conda:
         "../../envs/train.yaml"
-    # One thread: sums over several round differently, and one core a cell uses the machine best.
+    # One thread: with several, sums are rounded differently, and one core per cell gives the highest throughput.
     threads: 1
     resources:
         **SESSION.resources.cell,
     params:
-        # A change of the spec, or of what the code computes, reruns the cell.
+        # Not used by the script: if the spec or the training code change, the cell runs again.
         spec=SESSION.spec_text,
         code=SESSION.training_code,
-        # How a cell is run changes no result.
+        # Not recorded, since the way in which a cell is run does not affect its result.
         script=unrecorded(lambda *_: script_path("train.py")),
         job=unrecorded(SESSION.jobs.train),
     message:

@@ -1,9 +1,9 @@
-# The verdict in plain words. Needs: results/runs.csv, all tables, and what the grid can show by simulation.
-# Makes: results/verdict.md, and verdict.html of the same text, which Snakemake's report can show.
+# The verdict as text. Needs: results/runs.csv, all tables, and the simulations of the grid.
+# Makes: results/verdict.md, and verdict.html with the same text for Snakemake's report.
 
 
 rule verdict:
-    """What the study says, in plain words: results/verdict.md."""
+    """Summary of the study's results as text: results/verdict.md."""
     input:
         runs="<results>/runs.csv",
         tables=expand("<results>/tables/{table}.csv", table=[*TABLES, "identifiability"]),
@@ -23,9 +23,9 @@ rule verdict:
     params:
         study=STUDY.name,
         imported=STUDY.imported is not None,
-        # Not read by the script: what changes it writes anew.
+        # Not used by the script: if it changes, the rule runs again.
         code=code_hash.verdict_code(),
     message:
-        f"what study {STUDY.name} says"
+        f"write the verdict of study {STUDY.name}"
     script:
         "../scripts/verdict.py"
