@@ -13,8 +13,9 @@ pytest_plugins = ["project_fixtures"]  # a file of tests/support
 TESTS = Path(__file__).parent
 # A test's marker by its folder; pyproject.toml describes them, and selects what has none.
 MARKERS = {"workflow": "workflow", "slurm": "slurm", "simulations": "slow"}
-# These take longest a file, so that they are given out first.
-FIRST = ("slurm", "end_to_end", "workflow", "simulations", "unit/reports", "unit/train", "unit/execution")
+# Folders and files that take longest a file, so that they are given out first.
+LONG = ("slurm/test_smoke", "slurm", "workflow/test_theory", "end_to_end", "workflow", "simulations")
+FIRST = (*LONG, "unit/figures", "unit/train", "unit/design", "unit/execution", "unit/reports")
 
 # Two tests at once on two cores are faster than one whose linear algebra uses both.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -5,7 +5,7 @@
 
 A plain script, as pytest is not in that environment. A command runs in a copy of the repository whose config.yaml
 names the study ``smoke`` and simulates little, so that commands for the configured study train for real. A document
-that has its reader write ``mine.yaml`` gets a copy of its own, with that file and what it reads. CHANGES says which
+that has its reader write a configuration gets a copy of its own, with that file and what it reads. CHANGES says which
 commands are run in another way, and why.
 """
 
@@ -31,19 +31,22 @@ LIMIT_SEC = 900
 SMALL = {
     "config.yaml": {"study": "smoke", "num_simulations": "5", "num_replicates": "5", "max_steps": "2"},
 }
-# What a document's study is cut down to, as a file that goes over its mine.yaml.
+# What a document's study is cut down to, by document and file: a file that goes over its own.
+IMAGES = """\
+datasets: {my_images: {image_size: 32, test_size: 20, val_size: 20}}
+recipes: {fashion: {epochs: 2, eval_every: 2, batch_size: 20, schedule: {warmup_epochs: 1}}}
+"""
 CUT = {
-    "config/README.md": """\
+    ("config/README.md", "mine.yaml"): """\
 study: demo
 studies: {demo: {architectures: [mixer_digits], grid: {wd: [0.3, 3, 30]}, seeds: [0], on_ratio: {kappas: [1]}}}
 recipes: {short: {epochs: 2, eval_every: 2}}
 """,
-    "docs/data.md": """\
-studies: {mine: {grid: {lr: [1.0e-3, 3.0e-3], wd: [0.01, 0.1, 1]}, seeds: [0], on_ratio: {kappas: [1]}}}
-datasets: {my_images: {folder: images, image_size: 32, test_size: 20, val_size: 20}}
-recipes: {fashion: {epochs: 2, eval_every: 2, batch_size: 20, schedule: {warmup_epochs: 1}}}
-""",
-    "docs/usage.md": """\
+    ("config/README.md", "images.yaml"): IMAGES,
+    ("docs/data.md", "mine.yaml"): f"""\
+studies: {{mine: {{grid: {{lr: [1.0e-3, 3.0e-3], wd: [0.01, 0.1, 1]}}, seeds: [0], on_ratio: {{kappas: [1]}}}}}}
+{IMAGES}""",
+    ("docs/usage.md", "mine.yaml"): """\
 studies: {mine: {grid: {lr: [0.005, 0.02], wd: [0.3, 3, 30]}, seeds: [0], on_ratio: {kappas: [1]}}}
 recipes: {mine: {epochs: 2, eval_every: 2}}
 """,
@@ -57,8 +60,8 @@ class Change:
     Args:
         pattern: of the command's words, joined by spaces.
         why: the reason.
-        options: goes behind the program.
-        targets: go to the end; None leaves the targets, or their absence.
+        options: go behind the program.
+        targets: go to the end, where the command names none.
         skip: not run at all.
     """
 
@@ -80,11 +83,12 @@ CHANGES = (
     Change(r"--profile profiles/slurm", "there is no SLURM here; tests/slurm submits for real", options=("-n",)),
     Change(r"^snakemake -n\b", "as it stands"),
     Change(r"-- design$", "as it stands, with few simulations"),
-    Change(r"study=(paper|fashion|optimizers)\b", "minutes to months of training", options=("-n",)),
+    Change(r"study=(paper|fashion|optimizers|sequential_demo)\b", "minutes to months of training", options=("-n",)),
+    Change(r"-- plan$", "cut down"),
     Change(r"-- theory$", "three minutes of training; tests/workflow makes a small one", options=("-n",)),
     Change(r"results/runs/digits/vit_digits/short/", "a cell of the demo", options=("--config", "study=demo")),
     Change(
-        r"--configfile mine\.yaml small\.yaml",
+        r"--configfile \w+\.yaml small-",
         "cut down, and one table, as it trains for minutes to hours",
         targets=("results/tables/table1.csv",),
     ),
@@ -95,22 +99,22 @@ def main(names: list[str]) -> int:
     """Run the commands; the exit status is 1 if one failed."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [path for path in documents() if not names or str(path.relative_to(ROOT)) in names]
-    done: dict[tuple[str, ...], str] = {}
+    done: dict[tuple[Path | str, ...], str] = {}
     failed = []
-    with tempfile.TemporaryDirectory(prefix="lrwd-documents-") as place:
+    with tempfile.TemporaryDirectory(prefix="lrwd-documents-", ignore_cleanup_errors=True) as place:
         shared = copy_of_the_repository(Path(place) / "shared")
         for document in chosen:
             own = own_copy(document, Path(place))
             for command in commands_of(document):
-                with_file = "mine.yaml" in command.words
-                words, told = changed(command, (own / "small.yaml").exists() if with_file else False)
-                if words is None or (words in done and not with_file):
-                    reason = told if words is None else f"run at {done[words]}"
+                folder = own if set(files_of(document)) & set(command.words) else shared
+                words, told = changed(command)
+                if words is None or (folder, *words) in done:
+                    reason = told if words is None else f"run at {done[folder, *words]}"
                     print(f"     –   {command.where}: {command.text}  [{reason}]", flush=True)
                     continue
-                done.setdefault(words, command.where)
+                done[folder, *words] = command.where
                 started = time.monotonic()
-                output = run(words, own if with_file else shared)
+                output = run(words, folder)
                 note = f"  [{told}: {' '.join(words)}]" if told else ""
                 took = time.monotonic() - started
                 print(f"{took:6.1f} s {command.where}: {command.text}{note}", flush=True)
@@ -121,18 +125,20 @@ def main(names: list[str]) -> int:
     return bool(failed)
 
 
-def changed(command: Command, cut: bool) -> tuple[tuple[str, ...] | None, str]:
+def changed(command: Command) -> tuple[tuple[str, ...] | None, str]:
     """The words that are run, None where nothing is; and why they are not those of the document."""
     words = list(command.words)
-    if cut:
-        words.insert(words.index("mine.yaml") + 1, "small.yaml")
+    for name in files_of(command.document):
+        if name in words and (str(command.document.relative_to(ROOT)), name) in CUT:
+            words.insert(words.index(name) + 1, f"small-{name}")
     for change in CHANGES:
         if re.search(change.pattern, " ".join(words)):
             if change.skip:
                 return None, f"skipped: {change.why}"
-            words[1:1] = change.options
+            at = 2 if words[0] == "python" else 1
+            words[at:at] = change.options
             words += ["--", *change.targets] if change.targets and "--" not in words else []
-            return tuple(words), change.why if change.options or change.targets or cut else ""
+            return tuple(words), change.why if tuple(words) != command.words else ""
     return tuple(words), ""
 
 
@@ -170,19 +176,18 @@ def copy_of_the_repository(folder: Path) -> Path:
 
 def own_copy(document: Path, place: Path) -> Path:
     """A copy with the files that a document has its reader write, and with what these read."""
-    folder = place / document.stem
-    files = files_of(document)
-    if "mine.yaml" not in files:
+    name = str(document.relative_to(ROOT))
+    folder = place / name.replace("/", "-")
+    files = {file: text for file, text in files_of(document).items() if file.endswith(".yaml")}
+    if not files:
         return folder
     copy_of_the_repository(folder)
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    if cut := CUT.get(str(document.relative_to(ROOT))):
-        (folder / "small.yaml").write_text(cut)
-    if "sweep.csv" in files["mine.yaml"]:
-        (folder / "sweep.csv").write_text(sweep())
-    if "image_folder" in files["mine.yaml"]:
-        make_images(folder / "images")
+    make_images(folder / "images")
+    (folder / "sweep.csv").write_text(sweep())
+    for file, text in files.items():
+        (folder / file).write_text(text.replace("/path/to/images", "images"))
+        if (name, file) in CUT:
+            (folder / f"small-{file}").write_text(CUT[name, file])
     return folder
 
 

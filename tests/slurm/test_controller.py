@@ -25,9 +25,7 @@ def test_killed_and_started_again(grid: Grid) -> None:
         os.kill(trainer, signal.SIGSTOP)
     assert grid.run(*SLURM, "--unlock").rc == 0
     process = grid.start(*SLURM, *RUNS)
-    told = re.compile(
-        r"(\d) cells of an earlier start are still in SLURM's queue \(jobs [\d, ]+\): they are waited for"
-    )
+    told = re.compile(r"(\d) cells of an earlier start are still in SLURM's queue \(jobs [\d, ]+\): waiting for them")
     grid.wait(lambda: told.search(grid.project.read("output")), "what was found running")
     for trainer in stopped:
         os.kill(trainer, signal.SIGCONT)

@@ -37,7 +37,7 @@ def test_the_retry_goes_elsewhere(grid: Grid) -> None:
     done = [job for job in grid.cells() if job["state"] == "COMPLETED"]
     assert len(done) == 4
     assert "n1" not in {job["node"] for job in done}
-    assert "Left out for a day: node n1, " in grid.status()
+    assert "Excluded for a day: node n1, " in grid.status()
     grid.project.environment = grid.cluster.environment
     grid.is_undisturbed()
 
@@ -50,6 +50,6 @@ def test_packed(grid: Grid) -> None:
     assert "Error in rule" not in result.text
     pool = [job for job in grid.jobs() if job["comment"] == "lrwd_pool"]
     assert {job["node"] for job in pool if job["state"] == "FAILED"} == {"n1"}
-    assert "Left out for a day: node n1, " in grid.status(*PACKED)
+    assert "Excluded for a day: node n1, " in grid.status(*PACKED)
     grid.project.environment = grid.cluster.environment
     grid.is_undisturbed()

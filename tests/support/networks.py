@@ -33,7 +33,9 @@ def network(arch: str) -> nn.Module:
 def make(part: Any, model: nn.Module, decay: str, wd: float = WD) -> torch.optim.Optimizer:
     """A part's optimizer with its example's knobs."""
     config = registry.build_config(part, part.EXAMPLE, "recipes.x.optimizer")
-    return part.build(config, decay_groups(model, wd, decay), LR)
+    optimizer: torch.optim.Optimizer = part.build(config, decay_groups(model, wd, decay))
+    set_step(optimizer, LR, wd)
+    return optimizer
 
 
 def decaying(model: nn.Module, decay: str) -> set[str]:
@@ -51,7 +53,8 @@ def give_gradients(model: nn.Module, seed: int) -> None:
 
 
 def set_step(optimizer: torch.optim.Optimizer, lr: float, wd: float) -> None:
-    """A step's lr and wd, set as a schedule has them set: in all groups, and in the last one, which decays."""
+    """Set a step's lr in all groups, and its wd in those that decay, as the training loop does."""
     for group in optimizer.param_groups:
         group["lr"] = lr
-    optimizer.param_groups[-1]["weight_decay"] = wd
+        if group["decays"]:
+            group["weight_decay"] = wd

@@ -15,7 +15,7 @@ NORMS = (3 * np.exp(-np.arange(NUM_STEPS) / 5) + 0.5) * np.random.default_rng(0)
 
 
 def training(**changes: Any) -> Training:
-    """What a schedule is told."""
+    """The training that schedules are made for."""
     plain = Training(lr=0.02, wd=0.5, num_steps=NUM_STEPS, steps_per_epoch=STEPS_PER_EPOCH, base_trace=NORMS)
     return dataclasses.replace(plain, **changes)
 

@@ -1,6 +1,7 @@
-"""Hashes of code, blind to comments, docstrings and layout: a result is made anew when one of its hashes changes.
+"""Hashes of code. A result is computed again when one of its hashes changes.
 
-What a hash covers is read from the code: a file, what it imports from this package, what that imports, and so on.
+A hash ignores comments, docstrings and layout. It covers some files and, recursively, all modules of this package that
+they import.
 """
 
 import ast
@@ -11,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-# Tables are written, and figures saved, by one file each.
+# The modules that write all tables and save all figures.
 WRITES_TABLES, SAVES_FIGURES = "tables/_write.py", "figures/_style.py"
 
 
 def training_code(spec: Mapping[str, Any]) -> str:
     """Hash of the code that a cell's result depends on.
 
-    Covered are the training of a cell with its imports, and the parts that the cell names: a new optimizer's file
-    changes no cell that does not use it. Data sets enter through their manifest instead.
+    It covers the training code and the parts that the cell uses. A new optimizer file therefore does not affect cells
+    that do not use it. Data sets are not covered; they are identified by their manifest.
 
     Args:
         spec: the cell's spec.
@@ -31,7 +32,7 @@ def training_code(spec: Mapping[str, Any]) -> str:
 
 
 def measurement_code(spec: Mapping[str, Any]) -> str:
-    """Hash of the code that a cell's cost depends on, and of what measures it."""
+    """Hash of the code that measures a cell's cost, including the training code."""
     return code_of("plan/measure.py", "data/_synthetic.py", *_parts_of(spec))
 
 
@@ -41,27 +42,27 @@ def preparation_code(source: str) -> str:
 
 
 def runs_code() -> str:
-    """Hash of the code that collects or imports runs, and that estimates the ratio of on-ratio runs."""
+    """Hash of the code that collects or imports runs, and estimates the ratio of on-ratio cells."""
     return code_of("runs/collect.py", "runs/external.py", "tables/table1.py")
 
 
 def table_code(table: str) -> str:
-    """Hash of the code that makes a table from the runs."""
+    """Hash of the code that computes a table from the runs."""
     return code_of(f"tables/{table}.py", WRITES_TABLES)
 
 
 def rounds_code() -> str:
-    """Hash of the code that chooses the rounds of a sequential study."""
+    """Hash of the code that chooses the cells of a sequential study's rounds."""
     return code_of("design/rounds.py")
 
 
 def design_code() -> str:
-    """Hash of the code that simulates what a grid can show."""
+    """Hash of the code that simulates the statistical power of a grid."""
     return code_of("design/identifiability.py", "design/calibration.py", WRITES_TABLES)
 
 
 def plan_code() -> str:
-    """Hash of the code that makes the table of what a study will cost."""
+    """Hash of the code that makes the table of a study's predicted cost."""
     return code_of("plan/table.py", WRITES_TABLES)
 
 
@@ -75,24 +76,24 @@ def figure_code(figure: str) -> str:
 
 
 def verdict_code() -> str:
-    """Hash of the code that words the verdict."""
+    """Hash of the code that writes the verdict."""
     return code_of("reports/verdict.py", "reports/html.py")
 
 
 def theory_code(table: str) -> str:
-    """Hash of the code that makes a theory table."""
-    # Some set schedules of practice, found by name, beside those that a post derives.
+    """Hash of the code that computes a theory table."""
+    # Some tables compare common schedules, which are loaded by name, with the derived ones.
     return code_of(f"theory/tables/{table}.py", *_files_in("schedules"), WRITES_TABLES)
 
 
 def theory_page_code() -> str:
-    """Hash of the code that words the page on the posts' claims."""
+    """Hash of the code that writes the page on the posts' claims."""
     return code_of("theory/page.py", "reports/html.py", *_files_in("theory/tables"))
 
 
 @cache
 def code_of(*files: str) -> str:
-    """Hash of some files and of all that they import from this package, directly or not.
+    """Hash of some files and of everything that they import from this package, directly or indirectly.
 
     Args:
         files: paths below the package, such as ``tables/ridge.py``.
@@ -120,7 +121,7 @@ def imported_by(*files: str) -> set[str]:
 
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
-    """Files of the package that a file imports, anywhere in it."""
+    """Files of the package that a file imports, including imports inside functions."""
     found: dict[str, None] = {}
     for node in ast.walk(_parsed(path.read_text())):
         for name in _imported_names(node):
@@ -137,12 +138,12 @@ def _imported_names(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield node.module
-        # The name may be a module's.
+        # The imported name may be a module.
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _parts_of(spec: Mapping[str, Any]) -> list[str]:
-    """Files of the parts that a cell, and the cell that it needs beforehand, name."""
+    """Files of the parts that a cell and its base cell use."""
     parts = [f"models/{spec['arch']['model']}.py"]
     for recipe in (spec["recipe"], *([spec["base"]] if "base" in spec else [])):
         parts += [
@@ -160,11 +161,11 @@ def _files_in(folder: str) -> tuple[str, ...]:
 
 @cache
 def meaning(path: Path) -> str:
-    """A file's syntax tree as text: what it says, without comments, docstrings and layout."""
+    """A file's syntax tree as text, without comments, docstrings and layout."""
     return _meaning(path.read_text())
 
 
-# By content, so that a file is parsed once however often it is read.
+# Cached by content, so that each file is parsed once.
 @cache
 def _parsed(text: str) -> ast.Module:
     return ast.parse(text)
@@ -176,7 +177,7 @@ def _meaning(text: str) -> str:
 
 
 def _dump(node: Any) -> str:
-    """Write a syntax tree out; empty fields are left out, so that newer Pythons' added ones change nothing."""
+    """Write a syntax tree as text. Empty fields are left out, so that fields added by newer Python versions are too."""
     if isinstance(node, list):
         return "[" + ",".join(map(_dump, node)) + "]"
     if not isinstance(node, ast.AST):

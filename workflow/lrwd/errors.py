@@ -1,4 +1,4 @@
-"""Errors that a user can act on: each message names the file or key, the value and what is allowed."""
+"""Errors that a user can fix. Each message names the file or key, the value and what is allowed."""
 
 
 class ConfigError(ValueError):
@@ -10,4 +10,4 @@ class DataError(ValueError):
 
 
 class RecordError(ValueError):
-    """A record or checkpoint that is torn, foreign or of another version."""
+    """A record or checkpoint that is incomplete, of another cell or of another version."""

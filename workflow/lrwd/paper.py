@@ -1,7 +1,7 @@
-"""What the paper states: its design, and every number that it publishes.
+"""The experimental design of the paper, and every number that it reports.
 
-Source of all: Spike and Tyke, "Weight Decay and Learning Rate Are Coupled Hyperparameters: Joint Landscape
-Analysis Across 1,200 Training Runs Reveals a Universal Optimal Ratio"; the section is given with each.
+Source: Spike and Tyke, "Weight Decay and Learning Rate Are Coupled Hyperparameters: Joint Landscape
+Analysis Across 1,200 Training Runs Reveals a Universal Optimal Ratio"; the section is given with each number.
 """
 
 from dataclasses import dataclass
@@ -33,15 +33,15 @@ GAP_MEAN_CI_PP = (0.09, 0.27)
 GAP_LARGEST_PP = 0.34
 GAP_LARGEST_AT = ("MLP-Mixer", IMAGENET)
 SEED_SD_RANGE_PP = (0.25, 0.40)
-# Runs of the 1D protocol, of the grid "excluding lambda = 0" (§3.4), and what it claims to save.
+# Runs of the 1D protocol and of the grid "excluding lambda = 0" (§3.4), and the claimed saving factors.
 NUM_RUNS_1D = 30
 NUM_RUNS_2D_STATED = 240
 SAVING_FACTORS = (6.0, 8.0, 5.0, 3.0)  # abstract; §4.3; §3.4 (150 runs); §4.3 (90 runs)
 
-# "Hardware Requirements": A100-hours of the 1,200 runs of each data set
+# "Hardware Requirements": A100-hours for the 1,200 runs of each data set
 A100_HOURS = {CIFAR100: 600.0, IMAGENET: 4800.0}
 
-# §3.1, the protocol. Training images: CIFAR-100 as the paper says, ILSVRC2012 exactly.
+# §3.1, the protocol. Training images: CIFAR-100 as stated in the paper, ILSVRC2012 exact.
 PROTOCOL_OPTIMIZER, PROTOCOL_SCHEDULE = "adamw", "cosine"
 EPOCHS = {CIFAR100: 200, IMAGENET: 90}
 BATCH_SIZE = {CIFAR100: 128, IMAGENET: 1024}
@@ -62,7 +62,7 @@ NUM_SEEDS_TYPICAL = 3
 RUNS_OF_PRUNED_GRID = 150  # §3.4, "6 LR × 5 WD × 5 seeds = 150 runs"
 REDUCTION_STATED = 0.875  # §3.4
 
-# The reference script that comes with the paper ("skillMd").
+# The reference script published with the paper ("skillMd").
 SCRIPT_NAMES = {
     "resnet50": "ResNet-50",
     "vit_small_patch16_224": "ViT-S/16",
@@ -70,13 +70,13 @@ SCRIPT_NAMES = {
     "mixer_s16_224": "MLP-Mixer",
     "swin_tiny_patch4_window7_224": "Swin-T",
 }
-# Networks of timm that are built for one image size; at 32x32 the script passes img_size only if "vit" is in the name.
+# timm networks with a fixed image size. At 32x32 the script passes img_size only if the name contains "vit".
 SCRIPT_FIXED_SIZE = ("vit_small_patch16_224", "mixer_s16_224", "swin_tiny_patch4_window7_224")
 SCRIPT_RESIZES_IF_NAMED = "vit"
 SCRIPT_BATCH_SIZE = {CIFAR100: 128, IMAGENET: 256}
 SCRIPT_AUGMENTATIONS = {CIFAR100: ("crop", "flip"), IMAGENET: ("crop", "flip", "color jitter for all")}
 SCRIPT_WARMUP_EPOCHS = 10
-SCRIPT_PARALLEL_RUNS = 5  # one for each seed, in the background, before it waits
+SCRIPT_PARALLEL_RUNS = 5  # the script starts one background process per seed, then waits for all of them
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,11 @@ ANOVA = AnovaResult(f=0.72, df=(4, 45), p=0.58, df_within_stated=20)
 
 @dataclass(frozen=True)
 class RobustnessRow:
-    """A claim of §4.4: rho of trainings that differ from the protocol in one thing.
+    """A claim of §4.4: rho of trainings that differ from the protocol in one setting.
 
-    ``setting`` and ``where`` are for the reader; ``rho`` is a range, or one value twice. ``datasets`` and ``labels``
-    (all where the paper names none), ``optimizers``, ``schedule``, ``epochs`` and ``batch_sizes`` say which trainings
-    it is about; None is the protocol of the data set.
+    ``setting`` and ``where`` are for display. ``rho`` is a range, or one value twice. ``datasets``, ``labels``,
+    ``optimizers``, ``schedule``, ``epochs`` and ``batch_sizes`` select the trainings; None means the protocol's value.
+    Data sets and labels are all of them if the paper names none.
     """
 
     setting: str
@@ -173,8 +173,8 @@ class RobustnessRow:
     rho_ci: tuple[float, float] | None = None
 
 
-# "Step decay" is a factor of 0.1 at epochs 30, 60, 80, "linear" is "linear warmup-decay". Whether SGD's decay is
-# part of the gradient, as in torch.optim.SGD, is not said.
+# "Step decay" is a factor of 0.1 at epochs 30, 60, 80; "linear" is "linear warmup-decay". The paper does not state
+# whether SGD adds the decay to the gradient, as torch.optim.SGD does.
 ROBUSTNESS = (
     RobustnessRow(
         "batch 256, 512, 1024, 2048", "ResNet-50, ImageNet", (0.09, 0.11), (IMAGENET,), ("ResNet-50",),

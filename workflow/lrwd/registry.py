@@ -1,7 +1,7 @@
-"""Finds a part (a schedule, an architecture, a data set, …) by its file's name.
+"""Finds a part (a schedule, an architecture, a data set, …) by the name of its file.
 
-A part is a module in one of the package's folders with a frozen dataclass ``Config`` (its knobs, no
-defaults) and a builder. Dropping a file into the folder is all that it takes to add one.
+A part is a module in one of the package's folders. It has a frozen dataclass ``Config`` (its knobs, without defaults)
+and a builder. To add a part, add a file to the folder.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from typing import Any
 from lrwd.errors import ConfigError
 
 PACKAGE = Path(__file__).parent
-# What an error message calls a part of each folder.
+# Name of a part of each folder in error messages.
 KINDS = {
     "augment": "augmentation",
     "data": "data source",
@@ -31,15 +31,15 @@ KINDS = {
 
 
 def names(folder: str) -> list[str]:
-    """Names of the parts in a folder of the package, sorted; files starting with ``_`` are none."""
+    """Names of the parts in a folder of the package, sorted. Files starting with ``_`` are not parts."""
     return sorted(path.stem for path in (PACKAGE / folder).glob("*.py") if not path.stem.startswith("_"))
 
 
 def check_name(folder: str, name: Any, where: str = "") -> str:
-    """Return the name if there is such a part.
+    """Check that a part with this name exists, and return the name.
 
     Raises:
-        ConfigError: there is none; the message lists those that there are.
+        ConfigError: there is no such part; the message lists the available ones.
     """
     available = names(folder)
     if name not in available:
@@ -67,7 +67,7 @@ def build_config(module: types.ModuleType, knobs: Mapping[str, Any], where: str)
         where: the place in config.yaml, for messages, such as ``recipes.demo.schedule``.
 
     Raises:
-        ConfigError: a key is unknown or missing, or a value has another type.
+        ConfigError: a key is unknown or missing, or a value has a wrong type.
     """
     fields = {field.name: field for field in dataclasses.fields(module.Config)}
     allowed = ", ".join(fields) or "none"
@@ -86,10 +86,10 @@ def build_config(module: types.ModuleType, knobs: Mapping[str, Any], where: str)
 
 
 def number(value: Any, where: str) -> float:
-    """Read a finite number from YAML, where ``5e-5`` (without a point) arrives as a string.
+    """Convert a YAML value to a finite number. YAML reads ``5e-5`` (without a decimal point) as a string.
 
     Raises:
-        ConfigError: it is no number, or not a finite one.
+        ConfigError: the value is not a finite number.
     """
     try:
         result = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan

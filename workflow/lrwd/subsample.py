@@ -1,4 +1,4 @@
-"""How many training images of each class a recipe keeps: a small-data fraction, and a long tail."""
+"""Number of training images per class that a recipe keeps: a fraction of the data, and a long-tailed class profile."""
 
 import math
 from collections.abc import Sequence
@@ -7,22 +7,23 @@ from lrwd.errors import ConfigError
 
 
 def kept_counts(counts: Sequence[int], fraction: float, imbalance: float) -> list[int]:
-    """Images of each class that are left: first the fraction, in which each class keeps its share, then the tail.
+    """Number of images kept per class: first the fraction is applied to every class, then the long tail.
 
-    n_c = n_0 imbalance^(-c / (C - 1))  for class c of C, in the order of the labels, rounded down: the largest class
-    has ``imbalance`` times the images of the smallest. n_0 is the largest number for which every class has its n_c
-    (of equally large classes: all of the first), so that the profile is the same for any data set.
+    n_c = n_0 imbalance^(-c / (C - 1))  for class c of C, in the order of the labels, rounded down. The largest class
+    has ``imbalance`` times as many images as the smallest. n_0 is the largest number for which every class has at least
+    n_c images (if all classes are equally large, n_0 is the size of a class), so the profile is the same for any data
+    set.
 
     Args:
-        counts: images of each class; for the fraction alone, their sum will do.
-        fraction: share of all images, in (0, 1]; classes get theirs by the method of the largest remainder.
-        imbalance: largest class / smallest class, 1 or more; 1 leaves the classes as they are.
+        counts: images of each class. If only the fraction is used, their sum is sufficient.
+        fraction: share of all images, in (0, 1], distributed over the classes by the largest-remainder method.
+        imbalance: largest class / smallest class, 1 or more; 1 leaves the classes unchanged.
 
     Returns:
-        One number a class.
+        One number per class.
 
     Raises:
-        ConfigError: a class that has images would be left without, or there is one class only.
+        ConfigError: a class with images would lose all of them, or there is only one class.
 
     Source: Cui et al. (2019), arXiv 1901.05555, Sec. 5.1; Cao et al. (2019), arXiv 1906.07413, Sec. 4.1.
     """
@@ -32,7 +33,7 @@ def kept_counts(counts: Sequence[int], fraction: float, imbalance: float) -> lis
             raise ConfigError(f"imbalance: {imbalance} is not allowed with {len(counts)} class. Allowed: 1")
         profile = [imbalance ** (-label / (len(counts) - 1)) for label in range(len(counts))]
         first = min(number / share for number, share in zip(kept, profile, strict=True))
-        # A product that is a whole number but for its rounding is one.
+        # The factor corrects products that are integers except for floating-point rounding.
         kept = [math.floor(first * share * (1 + 1e-9)) for share in profile]
     empty = [label for label, number in enumerate(kept) if counts[label] and not number]
     if empty:
@@ -44,7 +45,7 @@ def kept_counts(counts: Sequence[int], fraction: float, imbalance: float) -> lis
 
 
 def _share(counts: Sequence[int], fraction: float) -> list[int]:
-    """Parts of round(fraction N) images, each class's in proportion, by the method of the largest remainder."""
+    """Distribute round(fraction N) images over the classes in proportion, by the largest-remainder method."""
     total = sum(counts)
     if not total:
         return [0] * len(counts)

@@ -11,6 +11,7 @@ from lrwd.execution.script import script
 from lrwd.figures import _style
 from lrwd.runs.collect import cells_of, histories_frame, is_trained, runs_frame
 from lrwd.study.load import load_study
+from lrwd.study.outlook import num_open
 from lrwd.study.paths import ratios_path
 from lrwd.study.study import read_ratios
 from lrwd.tables._write import build_table, read_table, write_table
@@ -22,7 +23,7 @@ with script(snakemake.log[0]):
     cells = study.cells(known)
     finished = [cell for cell in cells if is_trained(study, cell)]
     waiting = study.num_waiting() if study.estimates_ratio and not known else 0
-    waiting += study.num_open() if study.is_open else 0
+    waiting += num_open(study)
     mark = f"INTERIM: {len(finished)} of {len(cells) + waiting} trainings"
     if not finished:
         sys.exit("\nNo training of this study is finished yet.\n")

@@ -12,6 +12,7 @@ from lrwd.cluster.queue import QueueError, has_slurm, jobs_here
 from lrwd.cluster.status import report, study_status, targets
 from lrwd.execution.script import script
 from lrwd.study.load import load_study
+from lrwd.study.outlook import num_open
 from lrwd.study.paths import ratios_path
 from lrwd.study.study import read_ratios
 
@@ -36,5 +37,5 @@ with script(snakemake.log[0]):
     status = study_status(study, study.cells(known), queue, in_pool)
     write_text_atomic(Path(study.results, "cluster", "failed.txt"), targets(study, status))
     unknown = study.num_waiting() if study.estimates_ratio and not known else 0
-    unknown += study.num_open() if study.is_open else 0
+    unknown += num_open(study)
     print("\n" + report(study, status, unknown, notes, snakemake.params.command), flush=True)

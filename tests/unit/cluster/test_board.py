@@ -78,14 +78,14 @@ def test_who_signs_off_leaves_nothing(board: Board) -> None:
 
 
 def test_signs_of_life(board: Board) -> None:
-    assert not board.is_asked()
+    assert not board.is_pool_alive()
     board.beat()
-    assert board.is_asked()
+    assert board.is_pool_alive()
     board.sign_on("7-1", {"job": "7"})
     old = time.time() - DEAD_SEC - 5
     for path in (board.folder / "pool.json", board.folder / "allocations/7-1.json"):
         os.utime(path, (old, old))
-    assert not board.is_asked()
+    assert not board.is_pool_alive()
     assert board.allocations()["7-1"]["silent_sec"] > DEAD_SEC
     board.beat("7-1")
     assert board.allocations()["7-1"]["silent_sec"] < DEAD_SEC

@@ -55,7 +55,7 @@ def test_names_of_the_site(on_site: dict[str, Any]) -> None:
     assert (found["slurm_partition"], found["slurm_account"], found["gpu_model"]) == ("long", "me", "a100")
     assert (found["gpu"], found["cpus_per_task"]) == (8, 32)
     assert at(cpu_resources(site, 2), 1)["slurm_partition"] == "small"
-    with pytest.raises(ConfigError, match=r"a cell of imagenet/\w+ takes 4 GPUs; packed cells have one"):
+    with pytest.raises(ConfigError, match=r"a cell of imagenet/\w+ takes 4 GPUs; packed cells have at most one"):
         site.check_pool(load_study(on_site, "site.yaml"))
 
 

@@ -61,7 +61,7 @@ def test_reasons(study: Study, told: str, said: str, state: str | None, reason: 
     assert status.states[cell] == "failed"
     assert targets(study, status) == record_path("results", cell) + "\n"
     text = report(study, status, 24, ["a note"], "snakemake --profile p --")
-    assert "Study smoke: 0 of 24 cells trained, up to 24 more to follow from the grid" in text
+    assert "Study smoke: 0 of 24 cells trained, up to 24 more once the grid is trained" in text
     assert "Run them again: snakemake --profile p -- $(cat results/cluster/failed.txt)" in text
     assert failure.reason in text
 

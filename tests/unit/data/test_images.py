@@ -140,7 +140,7 @@ def test_empty_and_differing_classes_are_named(tree: Path, tmp_path: Path) -> No
 
 
 def test_missing_folders_say_what_is_expected(tree: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"nowhere: no such folder; it must hold one folder a class"):
+    with pytest.raises(DataError, match=r"nowhere: no such folder; it must contain one folder per class"):
         image_folder.read(config(tmp_path / "nowhere"), tmp_path)
     (tree / "train").rename(tree / "rest")
     with pytest.raises(DataError, match=r"images/train: no such folder, while there is val"):

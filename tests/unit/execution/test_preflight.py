@@ -55,7 +55,7 @@ def test_a_knob_that_does_not_fit(config: Config, place: str, change: Config, wo
     assert place in str(error.value)
 
 
-@pytest.mark.parametrize("schedule", ["equal_weight", "equal_weight_both", "equal_weight_exact"])
+@pytest.mark.parametrize("schedule", ["equal_weight", "equal_weight_both", "equal_weight_recursion"])
 def test_equal_weights_and_a_decay_in_the_gradient(config: Config, schedule: str) -> None:
     config["recipes"]["short"] |= {"schedule": {"name": schedule, "warmup_epochs": 0}}
     check.check_parts(groups(config))

@@ -193,7 +193,7 @@ def test_vit_pools_without_class_token() -> None:
     [
         ("resnet", {"block": "plain"}, "Unknown block 'plain'. Available: basic, bottleneck"),
         ("resnet", {"stem": "tiny"}, "Unknown stem"),
-        ("resnet", {"layers": [1]}, "one value a stage"),
+        ("resnet", {"layers": [1]}, "one value per stage"),
         ("resnet", {"layers": [1], "channels": [8]}, "two blocks or more"),
         ("resnet", {"layers": [1, 0]}, "layers"),
         ("resnet", {"channels": [7, 8]}, "even"),
@@ -208,7 +208,7 @@ def test_vit_pools_without_class_token() -> None:
         ("mixer", {"mlp_ratio": [0.5, -1.0]}, "mlp_ratio"),
         ("swin", {"depths": [1, 1, 1, 1], "num_heads": [2, 2, 2, 2]}, "too many stages for the image size 8"),
         ("swin", {"num_heads": [2, 3]}, "width of stage 1"),
-        ("swin", {"num_heads": [2]}, "one value a stage"),
+        ("swin", {"num_heads": [2]}, "one value per stage"),
         ("timm_model", {"timm_name": "resnet5"}, "Unknown timm model 'resnet5'. Close:.*resnet50"),
         ("timm_model", {"kwargs": {"bogus": 3}}, "unexpected keyword argument 'bogus'"),
         ("timm_model", {"kwargs": {"num_classes": 3}}, "comes from the data set"),

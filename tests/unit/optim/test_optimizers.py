@@ -91,14 +91,16 @@ def test_each_trainable_parameter_is_in_one_group(part: Any) -> None:
         assert sorted(given) == sorted(id(p) for p in model.parameters() if p.requires_grad)
 
 
-def test_the_decaying_are_the_last_group(part: Any) -> None:
-    # The record measures the weights of the last group, and a schedule sets its wd.
+def test_groups_keep_the_flag_of_those_that_decay(part: Any) -> None:
+    # The record measures the weights of these groups, and a schedule sets their wd; also after a resume.
     model = network("vit")
     ids = {id(param): name for name, param in model.named_parameters()}
     for decay in ("all", "matrices"):
-        groups = make(part, model, decay).param_groups
-        assert {ids[id(param)] for param in groups[-1]["params"]} == decaying(model, decay)
-        assert [group["weight_decay"] for group in groups] == [0.0] * (len(groups) - 1) + [WD]
+        optimizer = make(part, model, decay)
+        optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        groups = optimizer.param_groups
+        assert {ids[id(p)] for group in groups if group["decays"] for p in group["params"]} == decaying(model, decay)
+        assert [group["weight_decay"] for group in groups] == [WD if group["decays"] else 0.0 for group in groups]
 
 
 @pytest.mark.parametrize("arch", NETWORKS)

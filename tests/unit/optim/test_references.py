@@ -19,7 +19,7 @@ def largest_difference(name: str, step: Step, knobs: dict[str, Any], arch: str) 
     """Over five steps of changing lr and wd: of every parameter from its reference, relative to how far it moved."""
     model = network(arch).double()
     recipe = {"name": "x", "optimizer": {"name": name, **knobs}, "decay": "matrices"}
-    optimizer = build_optimizer(recipe, model, LR, WD)
+    optimizer = build_optimizer(recipe, model, WD)
     decays = decaying(model, "matrices")
     expected = {key: param.detach().numpy().copy() for key, param in model.named_parameters()}
     first, memories = dict(expected), {key: {} for key in expected}
@@ -70,7 +70,8 @@ def test_momentum_of_sgd_takes_part_in_the_coupled_decay_only() -> None:
     for name in ("sgd", "sgd_l2"):
         model = network("mixer")
         recipe = {"name": "x", "optimizer": {"name": name, "momentum": 0.9}, "decay": "all"}
-        optimizer = build_optimizer(recipe, model, LR, WD)
+        optimizer = build_optimizer(recipe, model, WD)
+        set_step(optimizer, LR, WD)
         for param in model.parameters():
             param.grad = torch.zeros_like(param)
         optimizer.step()

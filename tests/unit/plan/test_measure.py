@@ -96,7 +96,7 @@ def test_what_was_killed_was_too_large(make_job: MakeJob, monkeypatch: pytest.Mo
     found = measure_cost(make_job("a", "mixer"), QUICK)
     assert found["micro_batch"] == 12
     monkeypatch.setattr(calibration, "_trial", lambda job, *_: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(RuntimeError, match="memory is short even for the smallest batch"):
+    with pytest.raises(RuntimeError, match="not enough memory even for the smallest batch"):
         measure_cost(make_job("a", "mixer"), QUICK)
 
 

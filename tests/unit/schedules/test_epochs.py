@@ -86,7 +86,7 @@ WARM = {"warmup_epochs": 0.5}
         (
             "cosine_restarts",
             {**WARM, "first_cycle_epochs": 2.5, "cycle_mult": 1},
-            r"2.5 \(25 steps\) .* leaves \(25 st",
+            r"2.5 \(25 steps\) .* warm-up \(25 st",
         ),
         ("cosine_restarts", {**WARM, "first_cycle_epochs": 0.01, "cycle_mult": 1}, r"0.01 \(0 steps\) .* at least one"),
         ("cyclical", {"cycle_epochs": 0, "floor": 0}, "cycle_epochs: 0.0 is not allowed; it is > 0"),
@@ -99,7 +99,7 @@ WARM = {"warmup_epochs": 0.5}
         ("cyclical", {"cycle_epochs": 0.1, "floor": 0}, r"cycle_epochs: 0.1 \(0 steps\) .* at least two steps"),
         *[
             (name, {"warmup_epochs": value}, "warmup_epochs: ")
-            for name in ("constant", "linear", "equal_weight", "equal_weight_both", "equal_weight_exact")
+            for name in ("constant", "linear", "equal_weight", "equal_weight_both", "equal_weight_recursion")
             for value in (-1, 3)
         ],
     ],

@@ -52,7 +52,7 @@ def test_the_closed_form_is_exact_for_the_decay_of_adamw() -> None:
 
 
 def test_the_recursion_is_exact_for_exponential_decay() -> None:
-    lr = rates("equal_weight_exact")
+    lr = rates("equal_weight_recursion")
     assert lr[0] == 0.02
     assert lr[:-1] == pytest.approx(lr[1:] * np.exp(3.0 * lr[1:]), rel=1e-12)
     weights = weights_of_steps(lr, np.exp(-3.0 * lr))
@@ -69,15 +69,15 @@ def test_the_recursion_by_bisection() -> None:
             low, high = (low, middle) if middle * math.exp(3.0 * middle) > before else (middle, high)
         before = low
         expected.append(before)
-    assert rates("equal_weight_exact")[:51] == pytest.approx(expected, rel=1e-9)
+    assert rates("equal_weight_recursion")[:51] == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_closed_forms_approximate_the_recursion() -> None:
-    exact, single = rates("equal_weight_exact"), rates("equal_weight")
+    exact, single = rates("equal_weight_recursion"), rates("equal_weight")
     # ln W(x)/x differs from -ln(1 + x) at second order: lambda*eta is 0.06 at first, and soon less.
     assert np.abs(single / exact - 1).max() < 0.06
     finer = {"lr": 0.0002, "num_steps": 40000}
-    near = shares("equal_weight_exact", NO_WARMUP, **{**PEAK, **finer})
+    near = shares("equal_weight_recursion", NO_WARMUP, **{**PEAK, **finer})
     assert near == pytest.approx(shares("equal_weight", NO_WARMUP, **{**PEAK, **finer}), rel=0.0006)
 
 
@@ -88,12 +88,12 @@ def test_both_keep_the_weights_of_steps_nearly_equal() -> None:
     assert weights.min() / weights.max() > 1 - 0.07
 
 
-@pytest.mark.parametrize("name", ["equal_weight", "equal_weight_both", "equal_weight_exact"])
+@pytest.mark.parametrize("name", ["equal_weight", "equal_weight_both", "equal_weight_recursion"])
 def test_without_decay_every_step_counts_alike_anyway(name: str) -> None:
     assert shares(name, NO_WARMUP, wd=0.0).tolist() == [1.0] * 30
 
 
-@pytest.mark.parametrize("name", ["equal_weight", "equal_weight_both", "equal_weight_exact"])
+@pytest.mark.parametrize("name", ["equal_weight", "equal_weight_both", "equal_weight_recursion"])
 def test_counts_from_the_end_of_a_warm_up(name: str) -> None:
     warm = shares(name, {"warmup_epochs": 0.5})
     assert warm[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])

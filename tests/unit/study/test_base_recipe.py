@@ -36,7 +36,7 @@ def demo(config: Config, **changes: Any) -> Study:
     [
         (
             remove("recipes.refined.schedule.base"),
-            "is missing; the schedule 'warmup_decay_trace' is made from the gradient norms of another training: name",
+            "is missing; the schedule 'warmup_decay_trace' is computed from the gradient norms of another training",
         ),
         (put("recipes.refined.schedule.base", "frist"), "Unknown recipe 'frist'. Available: fashion"),
         (put("recipes.refined.schedule.base", "refined"), "'refined' is not allowed, as it needs another training"),
@@ -46,7 +46,7 @@ def demo(config: Config, **changes: Any) -> Study:
         ),
         (
             put("recipes.first.gradient_trace", False),
-            "'first' is not allowed, as it leaves no gradient norms; it needs",
+            "'first' is not allowed, as it saves no gradient norms; it needs",
         ),
         (put("recipes.first.epochs", 7), "'first' is not allowed, as its epochs is 7 and here it is"),
         (put("recipes.first.batch_size", 7), "'first' is not allowed, as its batch_size is 7 and here it is"),

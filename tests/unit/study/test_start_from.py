@@ -56,7 +56,7 @@ def test_another_recipes_cells_are_trained_first(config: Config) -> None:
 @pytest.mark.parametrize(
     ("base", "words"),
     [
-        ({"save_weights": False}, "'noisy' is not allowed, as it keeps no weights; it needs save_weights: true"),
+        ({"save_weights": False}, "'noisy' is not allowed, as it saves no weights; it needs save_weights: true"),
         ({"start_from": {"recipe": "short"}}, "'noisy' is not allowed, as it needs another training itself"),
     ],
 )

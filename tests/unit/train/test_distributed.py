@@ -199,7 +199,7 @@ def test_where_memory_is_short_the_same_sum_is_made_in_pieces(
 @pytest.mark.parametrize(
     ("arch", "most", "why"),
     [
-        ("resnet", 24, "BatchNorm2d makes a smaller part another training"),
+        ("resnet", 24, "BatchNorm2d computes something else in smaller micro-batches"),
         ("mixer", 1, "it cannot be halved again"),
     ],
 )
@@ -216,8 +216,8 @@ def test_what_cannot_be_made_in_pieces_says_what_to_change(
     [
         (None, 2, "null is not allowed with 2 processes .* such as 24"),
         (36, 1, "36 is not allowed; it must divide batch_size, 48"),
-        (8, 2, "8 is not allowed with 2 processes .* each has 3 of the 6 parts of a batch"),
-        (24, 4, "24 is not allowed with 4 processes .* each has 0.5 of the 2 parts"),
+        (8, 2, "8 is not allowed with 2 processes .* each has 3 of the 6 micro-batches of a batch"),
+        (24, 4, "24 is not allowed with 4 processes .* each has 0.5 of the 2 micro-batches"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(

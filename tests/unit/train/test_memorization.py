@@ -36,8 +36,8 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[torch.nn.Module]:
         kept.append(built.model)
         return measure(built, noise)
 
-    measure = cell.measure_memory
-    monkeypatch.setattr(cell, "measure_memory", keep)
+    measure = cell.measure_memorization
+    monkeypatch.setattr(cell, "measure_memorization", keep)
     return kept
 
 

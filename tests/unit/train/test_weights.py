@@ -76,7 +76,7 @@ def test_a_cell_goes_on_from_the_cell_of_another_recipe(make_job: MakeJob, kept:
     by_file = train_cell(tuned(make_job, "by_file", path), quiet)
     assert tuned_by_recipe["weights_sha256"] == by_file["weights_sha256"]
     save_weights(network(seed=5), path)
-    with pytest.raises(DataError, match=r"base.pt: not the weights that .*base.json tells of; train that cell again"):
+    with pytest.raises(DataError, match=r"base.pt: not the weights that .*base.json describes; train that cell again"):
         train_cell(from_recipe(make_job, "late", record, path), quiet)
 
 
@@ -226,7 +226,7 @@ def test_pretrained_weights_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) 
         raise ConnectionError("no route to host")
 
     monkeypatch.setattr("timm.models._builder.load_state_dict_from_hf", no_network)
-    words = r"weights of timm model 'test_resnet' cannot be had \(ConnectionError: no route to host\). .* start_from"
+    words = r"weights of timm model 'test_resnet' cannot be loaded \(ConnectionError: no route to host\). .* start_from"
     with pytest.raises(DataError, match=words):
         pretrained("test_resnet")
     with pytest.raises(ConfigError, match="timm has no pretrained weights for 'resnet50t'"):

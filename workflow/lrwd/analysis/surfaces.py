@@ -84,8 +84,8 @@ def groups(runs: pd.DataFrame) -> list[Group]:
 
 
 def _num_asked(own: pd.DataFrame, expected: int) -> int:
-    asked = own["num_asked"].dropna() if "num_asked" in own else ()
-    return int(asked.iloc[0]) if len(asked) else expected
+    asked = own["num_asked"].dropna().tolist() if "num_asked" in own else []
+    return int(asked[0]) if asked else expected
 
 
 def checked(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Boxes painted over images, each image's its own, without a loop over them."""
+"""Paints a box over each image, without a loop over the images."""
 
 import torch
 
@@ -8,8 +8,8 @@ def paint(images: torch.Tensor, boxes: torch.Tensor, colors: torch.Tensor) -> to
 
     Args:
         images: (B, C, H, W) uint8 on any device.
-        boxes: (B, 4) int64 on the CPU: top, left, height, width in pixels; what lies outside the image is left out,
-            and a height or width of 0 leaves the image as it is.
+        boxes: (B, 4) int64 on the CPU: top, left, height, width in pixels. They are clipped to the image; a box of
+            height or width 0 changes nothing.
         colors: (B, C) uint8 on the CPU.
 
     Returns:
@@ -23,6 +23,6 @@ def paint(images: torch.Tensor, boxes: torch.Tensor, colors: torch.Tensor) -> to
 
 
 def _between(start: torch.Tensor, length: torch.Tensor, size: int) -> torch.Tensor:
-    """Which places of an edge lie in [start, start + length): (B, size) bool."""
+    """Which positions 0 … size - 1 lie in [start, start + length): (B, size) bool."""
     place = torch.arange(size, device=start.device)
     return (place >= start[:, None]) & (place < (start + length)[:, None])

@@ -1,13 +1,13 @@
-"""Hue shift, each image by an angle of its own."""
+"""Hue shift, by another angle for each image."""
 
 import torch
 
 
 def shift_hue(images: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
-    """Turn the colour wheel: HSV with h -> (h + turns) mod 1.
+    """Shift the hue: in HSV, h -> (h + turns) mod 1.
 
     Args:
-        images: (B, C, H, W) uint8; one channel has no hue and is returned as it is.
+        images: (B, C, H, W) uint8; images of one channel have no hue and are returned unchanged.
         turns: (B, 1, 1, 1) in [-0.5, 0.5].
 
     Returns:
@@ -33,5 +33,5 @@ def shift_hue(images: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
     offset = torch.tensor([5.0, 3.0, 1.0], device=images.device).view(1, 3, 1, 1)
     k = (offset + sixths).remainder(6)
     shifted = high - chroma * torch.minimum(k, 4 - k).clamp(0, 1)
-    # As torchvision's to_dtype: [0, 1] onto 256 levels of equal width.
+    # [0, 1] to 256 levels of equal width, as in torchvision's to_dtype.
     return shifted.mul(255 + 1 - 1e-3).clamp_(0, 255).to(torch.uint8)

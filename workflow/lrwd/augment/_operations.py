@@ -1,4 +1,4 @@
-"""The operations of RandAugment and their strengths, as torchvision has them."""
+"""The operations of RandAugment and their strengths, as in torchvision."""
 
 import math
 
@@ -7,7 +7,7 @@ from torchvision.transforms.v2 import functional
 
 from lrwd.errors import ConfigError
 
-# Torchvision's list, in its order, with whether the magnitude's sign is drawn.
+# Torchvision's list in its order; the flag: whether the sign of the magnitude is drawn.
 OPS = (
     ("Identity", False),
     ("ShearX", True),
@@ -24,7 +24,7 @@ OPS = (
     ("AutoContrast", False),
     ("Equalize", False),
 )
-# Those that only move pixels.
+# The operations that only move pixels.
 MOVES = frozenset({"ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate"})
 
 
@@ -33,8 +33,8 @@ def transform(images: torch.Tensor, name: str, magnitude: float) -> torch.Tensor
 
     Args:
         images: (B, C, H, W) uint8.
-        name: of ``OPS``.
-        magnitude: its strength in its own unit, with its sign.
+        name: of the operation, one of ``OPS``.
+        magnitude: strength in the unit of the operation, with its sign.
     """
     match name:
         case "Identity":
@@ -69,14 +69,13 @@ def transform(images: torch.Tensor, name: str, magnitude: float) -> torch.Tensor
 
 
 def strength(name: str, magnitude: int, num_bins: int, height: int, width: int) -> float:
-    """Magnitude of an operation in its own unit, positive.
+    """Strength of an operation in its own unit, without sign.
 
     Args:
-        name: of ``OPS``.
-        magnitude: M, its bin.
-        num_bins: bins of the range.
-        height: of the images, in pixels.
-        width: likewise.
+        name: of the operation, one of ``OPS``.
+        magnitude: M, the bin.
+        num_bins: number of bins that the range is divided into.
+        height, width: size of the images, in pixels.
     """
     largest = {
         "ShearX": 0.3,
@@ -90,7 +89,7 @@ def strength(name: str, magnitude: int, num_bins: int, height: int, width: int) 
         "Sharpness": 0.9,
     }
     if name in largest:
-        # float32, as torchvision's table: int() of a shift must not differ by a rounding.
+        # In float32, as in torchvision: int() of a shift must not change by rounding.
         return float(torch.linspace(0.0, largest[name], num_bins)[magnitude])
     if name == "Posterize":
         return 8 - round(magnitude / ((num_bins - 1) / 4))

@@ -1,4 +1,4 @@
-"""Crop and resize, each image of a batch by a window of its own, as two matrix products."""
+"""Crop and resize each image of a batch by its own window, as two matrix products."""
 
 import torch
 
@@ -19,22 +19,22 @@ def crop_and_resize(images: torch.Tensor, windows: torch.Tensor) -> torch.Tensor
     top, left, cut_height, cut_width = windows.unbind(1)
     rows = _weights(height, top, cut_height)
     columns = _weights(width, left, cut_width)
-    # Whole levels after each pass, as Pillow and torchvision on a CPU: every product and sum is then exact
-    # in float32 (8 + 15 bits), and the result does not depend on the order in which a device adds.
+    # Rounded to integers after each pass, as by Pillow and by torchvision on a CPU. Every product and sum is then exact
+    # in float32 (8 + 15 bits), so the result does not depend on the order of summation.
     wide = (images.float() @ columns[:, None].mT).round_()
     return (rows[:, None] @ wide).round_().clamp_(0, 255).to(torch.uint8)
 
 
 def _weights(size: int, start: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
-    """Weights of the pixels of an axis in each pixel of the result.
+    """Weights of the source pixels in each pixel of the result, along one axis.
 
     Output pixel i lies at start + (i + 1/2) s - 1/2, s = length / size; its filter is the triangle
-    1 - |x| / max(s, 1) over the pixels of the window alone, normalised to sum 1 and rounded to 2**-15.
+    1 - |x| / max(s, 1), restricted to the pixels of the window, normalised to sum 1 and rounded to 2**-15.
 
     Args:
-        size: pixels of the axis, before and after.
+        size: number of pixels along the axis, before and after.
         start: (B,) first pixel of the window.
-        length: (B,) pixels of the window.
+        length: (B,) number of pixels of the window.
 
     Returns:
         (B, size, size) float32: result by source.

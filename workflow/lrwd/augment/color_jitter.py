@@ -1,4 +1,4 @@
-"""Colour jitter: brightness, contrast, saturation and hue, each image by factors of its own."""
+"""Colour jitter: brightness, contrast, saturation and hue change by random factors for each image."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,17 +39,16 @@ class Config:
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
     """Change the colours of each image by random factors.
 
-    As in torchvision the four changes come in random order. It is drawn once a batch (the factors once an
-    image): an image's result has torchvision's distribution, but images of a batch share their order.
+    As in torchvision, the four changes are applied in random order. The order is drawn once per batch, the factors once
+    per image: the result of a single image has torchvision's distribution, but images of a batch share their order.
 
     Args:
-        images: (B, C, H, W) uint8 on any device, C = 1 or 3. With one channel saturation and hue
-            change nothing.
+        images: (B, C, H, W) uint8 on any device, C = 1 or 3. With one channel, saturation and hue have no effect.
         generator: of the CPU; the only source of randomness.
         config: the knobs.
 
     Returns:
-        (B, C, H, W) uint8, same device, rounded down after each change as torchvision does.
+        (B, C, H, W) uint8, same device, rounded down after each change as in torchvision.
 
     Raises:
         ConfigError: there are other than 1 or 3 channels.
@@ -57,7 +56,7 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
     if images.shape[1] not in (1, 3):
         raise ConfigError(f"color_jitter: images have {images.shape[1]} channels; allowed: 1 or 3")
     order = torch.randperm(4, generator=generator).tolist()
-    # All are drawn, wanted or not: one factor's numbers then do not depend on another's knob.
+    # Unused factors are drawn too, so that the draws of one factor do not depend on the knobs of another.
     uniform = torch.rand(4, len(images), generator=generator)
     for which in order:
         key, change = CHANGES[which]
@@ -94,7 +93,7 @@ CHANGES: tuple[tuple[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]],
 
 
 def _luma(images: torch.Tensor) -> torch.Tensor:
-    """ITU-R 601 luma, in whole levels: (B, 1, H, W) float32."""
+    """ITU-R 601 luma, rounded down: (B, 1, H, W) float32."""
     if images.shape[1] == 1:
         return images.float()
     red, green, blue = images.unbind(1)

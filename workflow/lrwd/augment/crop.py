@@ -1,4 +1,4 @@
-"""Random crop: each image is shifted by whole pixels, zeros come in at the border."""
+"""Random crop: each image is shifted by whole pixels and filled up with zeros at the border."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ class Config:
     """Knobs of the random crop.
 
     Args:
-        padding: pixels of zeros put around the image, and so the largest shift.
-        probability: share of images that are cropped at random; the others stay in the middle.
+        padding: width of the border of zeros, in pixels, which is the largest shift.
+        probability: share of images that are shifted.
     """
 
     padding: int
@@ -30,10 +30,10 @@ class Config:
 
 
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
-    """Pad each image with zeros and cut a window of its old size at a place of its own.
+    """Pad each image with zeros and cut a window of its original size at a random position.
 
-    The offset of the window is uniform on {0, …, 2 padding}, independently in height and width; the
-    middle, which leaves an image as it was, for the images that are not moved.
+    The offset of the window is uniform on {0, …, 2 padding}, independently in height and width. For images that are not
+    shifted it is ``padding``, which leaves them unchanged.
 
     Args:
         images: (B, C, H, W) uint8 on any device.
@@ -52,7 +52,7 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
         offsets = offsets.where(moved, pad)
     top, left = offsets.to(images.device, non_blocking=True)
     rows = torch.arange(len(images), device=images.device)
-    # A view of all windows, of which one an image is copied: no loop, and no index for each pixel.
+    # A view of all windows, from which one per image is copied: no loop, and no index for each pixel.
     height, width = images.shape[-2:]
     windows = F.pad(images, (pad, pad, pad, pad)).unfold(2, height, 1).unfold(3, width, 1)
     return windows[rows, :, top, left]

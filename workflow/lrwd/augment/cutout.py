@@ -1,4 +1,4 @@
-"""Cutout: a square of each image is black."""
+"""Cutout: a square in each image is blackened."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Config:
 
 
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
-    """Blacken a square around a uniform place of each image; what lies beyond the border is lost.
+    """Blacken a square around a uniformly drawn pixel of each image; the square is clipped to the image.
 
     Args:
         images: (B, C, H, W) uint8 on any device.
@@ -37,7 +37,7 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
         (B, C, H, W) uint8, same device.
 
     Source: DeVries and Taylor (2017), arXiv 1708.04552, section 3.2; there zero is the mean pixel, here it is black,
-        as what comes in from outside with the random crop.
+        as is the border that the random crop adds.
     """
     num, channels, height, width = images.shape
     row = torch.randint(height, (num,), generator=generator)

@@ -14,7 +14,7 @@ class Config:
     """Knobs of the flip.
 
     Args:
-        probability: that an image is mirrored, in (0, 1].
+        probability: probability that an image is mirrored, in (0, 1].
     """
 
     probability: float

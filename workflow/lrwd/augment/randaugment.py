@@ -1,4 +1,4 @@
-"""RandAugment: a few operations drawn at random for each image, all of one magnitude."""
+"""RandAugment: a few randomly drawn operations for each image, all of the same magnitude."""
 
 import functools
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class Config:
     """Knobs of RandAugment.
 
     Args:
-        num_ops: N, operations applied to an image one after the other.
+        num_ops: N, number of operations applied to an image one after the other.
         magnitude: M, bin of the strength, in [0, num_bins).
-        num_bins: bins that each operation's range is divided into (torchvision: 31, so M in 0..30).
+        num_bins: number of bins that the range of each operation is divided into (torchvision: 31, so M in 0..30).
     """
 
     num_ops: int
@@ -38,9 +38,9 @@ class Config:
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
     """Apply N random operations of magnitude M to each image.
 
-    As M is fixed, images differ in operation and sign only: those that share both are changed together,
-    and all that only move pixels in one gather.
-    Pixels that come in from outside are zero; the interpolation is nearest, as in torchvision.
+    As M is fixed, images differ only in operation and sign: those that share both are changed together, and all whose
+    operation only moves pixels by one gather. Pixels from outside the image are 0, and the interpolation is nearest,
+    as in torchvision.
 
     Args:
         images: (B, C, H, W) uint8 on any device, C = 1 or 3.
@@ -67,7 +67,7 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
 
 
 def _round(images: torch.Tensor, ops: torch.Tensor, negative: torch.Tensor, config: Config) -> torch.Tensor:
-    """One operation an image; which images go together is known on the CPU, so no device is waited for."""
+    """Apply one operation to each image; images are grouped on the CPU, so as not to wait for the device."""
     height, width = images.shape[-2:]
     result = images.clone()
     moves, place = _moves(config, height, width, images.device)
@@ -76,7 +76,7 @@ def _round(images: torch.Tensor, ops: torch.Tensor, negative: torch.Tensor, conf
     if chosen.any():
         index = chosen.nonzero().flatten().to(images.device, non_blocking=True)
         source = moves[move[chosen].to(images.device, non_blocking=True)]
-        # Pixel 0 is the zero that comes in from outside.
+        # Index 0 is a zero for pixels from outside the image.
         flat = F.pad(images.index_select(0, index).flatten(2), (1, 0))
         moved = flat.gather(2, source[:, None].expand(-1, images.shape[1], -1))
         result.index_copy_(0, index, moved.unflatten(2, (height, width)))
@@ -95,11 +95,11 @@ def _round(images: torch.Tensor, ops: torch.Tensor, negative: torch.Tensor, conf
 
 @functools.lru_cache(maxsize=8)
 def _moves(config: Config, height: int, width: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where each pixel comes from under each move, made by torchvision from a picture of indices.
+    """The source of each pixel under each move, found by moving an image of pixel indices with torchvision.
 
     Returns:
-        (number of moves, H W) int64 on the device: 1 + index of the source pixel, 0 for outside; and
-        (number of operations, 2) on the CPU: the move of an operation and sign, -1 for none.
+        (number of moves, H W) int64 on the device: 1 + index of the source pixel, or 0 for outside; and
+        (number of operations, 2) on the CPU: number of the move for an operation and sign, or -1.
     """
     picture = torch.arange(1, height * width + 1, dtype=torch.float32).view(1, 1, height, width)
     place = torch.full((len(OPS), 2), -1)

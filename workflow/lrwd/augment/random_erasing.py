@@ -1,14 +1,14 @@
 """Random erasing: a box of random area and aspect is painted over some of the images."""
 
-import math
 from dataclasses import dataclass
 
 import torch
 
 from lrwd.augment._boxes import paint
+from lrwd.augment._rectangles import check_rectangles, draw_sides
 from lrwd.errors import ConfigError
 
-# Boxes tried before an image is left as it is, as in timm.
+# Draws per image; if no box fits, the image is not changed, as in timm.
 NUM_TRIES = 10
 FILLS = ("black", "color")
 EXAMPLE = {"probability": 0.8, "scale": [0.1, 0.33], "ratio": [0.3, 3.3], "fill": "color"}
@@ -33,19 +33,17 @@ class Config:
     def __post_init__(self) -> None:
         if not 0 < self.probability <= 1:
             raise ConfigError(f"probability: {self.probability} is not allowed; 0 < probability <= 1")
-        if not 0 < self.scale[0] <= self.scale[1] <= 1:
-            raise ConfigError(f"scale: {self.scale} is not allowed; 0 < smallest <= largest <= 1")
-        if not 0 < self.ratio[0] <= self.ratio[1]:
-            raise ConfigError(f"ratio: {self.ratio} is not allowed; 0 < smallest <= largest")
+        check_rectangles(self.scale, self.ratio)
         if self.fill not in FILLS:
             raise ConfigError(f"fill: {self.fill!r} is not allowed. Allowed: {', '.join(FILLS)}")
 
 
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
-    """Paint a box over each image that is chosen.
+    """Paint a box over randomly chosen images.
 
-    Area / image area is uniform on ``scale`` and ln(height / width) uniform on ln ``ratio``; of ten draws the first
-    that is smaller than the image in height and width is placed uniformly; where none is, the image stays as it is.
+    Area / image area is uniform on ``scale`` and ln(height / width) is uniform on ln ``ratio``. Of ten draws the first
+    box that is smaller than the image in height and width is placed uniformly; if there is none, the image is not
+    changed.
 
     Args:
         images: (B, C, H, W) uint8 on any device.
@@ -70,24 +68,19 @@ def draw_boxes(num: int, height: int, width: int, generator: torch.Generator, co
     """Draw the boxes of a batch.
 
     Args:
-        num: B, images.
-        height: of the images, in pixels.
-        width: likewise.
+        num: B, number of images.
+        height, width: size of the images, in pixels.
         generator: of the CPU.
         config: the knobs.
 
     Returns:
-        (B, 4) int64: top, left, height, width; of height and width 0 for the images that stay as they are.
+        (B, 4) int64: top, left, height, width; height and width are 0 for the images that are not changed.
     """
-    # A fixed count of numbers an image, in double: no image's box depends on another's misfits.
+    # The same count of numbers for each image: a box that does not fit must not change the boxes of other images.
     uniform = torch.rand(num, 2 * NUM_TRIES + 3, generator=generator, dtype=torch.float64)
-    low, high = config.scale
-    area = height * width * (low + (high - low) * uniform[:, :NUM_TRIES])
-    low, high = math.log(config.ratio[0]), math.log(config.ratio[1])
-    aspect = torch.exp(low + (high - low) * uniform[:, NUM_TRIES:-3])
-    heights, widths = torch.sqrt(area * aspect).round().long(), torch.sqrt(area / aspect).round().long()
+    heights, widths = draw_sides(uniform[:, : 2 * NUM_TRIES], height * width, config.scale, config.ratio)
     fits = (heights < height) & (widths < width)
-    first = fits.int().argmax(dim=1, keepdim=True)  # of the True ones
+    first = fits.int().argmax(dim=1, keepdim=True)  # the first True
     chosen = fits.any(dim=1) & (uniform[:, -3] < config.probability)
     box_height, box_width = (sizes.gather(1, first)[:, 0] * chosen for sizes in (heights, widths))
     top = (uniform[:, -2] * (height - box_height + 1)).long()

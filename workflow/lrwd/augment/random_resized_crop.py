@@ -1,14 +1,13 @@
-"""Random resized crop: a window of random area and aspect, resized to the model's image size."""
+"""Random resized crop: a window of random area and aspect is resized to the image size of the model."""
 
-import math
 from dataclasses import dataclass
 
 import torch
 
+from lrwd.augment._rectangles import check_rectangles, draw_sides
 from lrwd.augment._resize import crop_and_resize
-from lrwd.errors import ConfigError
 
-# Windows tried before the largest allowed one around the centre is taken, as in torchvision.
+# Draws per image; if no window fits, the largest allowed one around the centre is used, as in torchvision.
 NUM_TRIES = 10
 EXAMPLE = {"scale": [0.08, 1.0], "ratio": [0.75, 1.3333]}
 
@@ -26,17 +25,13 @@ class Config:
     ratio: tuple[float, float]
 
     def __post_init__(self) -> None:
-        if not 0 < self.scale[0] <= self.scale[1] <= 1:
-            raise ConfigError(f"scale: {self.scale} is not allowed; 0 < smallest <= largest <= 1")
-        if not 0 < self.ratio[0] <= self.ratio[1]:
-            raise ConfigError(f"ratio: {self.ratio} is not allowed; 0 < smallest <= largest")
+        check_rectangles(self.scale, self.ratio)
 
 
 def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> torch.Tensor:
     """Cut a window from each image and resize it to the image's size (bilinear, antialiased).
 
-    For images that are decoded from files this is done at decoding instead, on the whole image
-    (``draw_windows`` for one image at a time).
+    Images that stay in files are cropped when they are decoded instead, each from its full size by ``draw_windows``.
 
     Args:
         images: (B, C, H, W) uint8 on any device.
@@ -57,31 +52,26 @@ def apply(images: torch.Tensor, generator: torch.Generator, config: Config) -> t
 def draw_windows(num: int, height: int, width: int, generator: torch.Generator, config: Config) -> torch.Tensor:
     """Draw the windows of images of one size.
 
-    Area / image area is uniform on ``scale`` and ln(width / height) uniform on ln ``ratio``; of ten draws
-    the first that fits is placed uniformly. Where none fits: the largest window of an allowed aspect
-    around the centre.
+    Area / image area is uniform on ``scale`` and ln(width / height) is uniform on ln ``ratio``. Of ten draws the first
+    window that fits is placed uniformly; if none fits, it is the largest window of an allowed aspect around the centre.
 
     Args:
-        num: B, windows to draw.
-        height: of the images, in pixels.
-        width: likewise.
+        num: B, number of windows.
+        height, width: size of the images, in pixels.
         generator: of the CPU.
         config: the knobs.
 
     Returns:
         (B, 4) int64: top, left, height, width.
     """
-    # A fixed count of numbers an image, in double: no image's window depends on another's misfits.
+    # The same count of numbers for each image: a window that does not fit must not change those of other images.
     uniform = torch.rand(num, 2 * NUM_TRIES + 2, generator=generator, dtype=torch.float64)
-    low, high = config.scale
-    area = height * width * (low + (high - low) * uniform[:, :NUM_TRIES])
-    low, high = math.log(config.ratio[0]), math.log(config.ratio[1])
-    aspect = torch.exp(low + (high - low) * uniform[:, NUM_TRIES:-2])
-    widths, heights = torch.sqrt(area * aspect).round().long(), torch.sqrt(area / aspect).round().long()
+    widths, heights = draw_sides(uniform[:, : 2 * NUM_TRIES], height * width, config.scale, config.ratio)
     fits = (widths > 0) & (widths <= width) & (heights > 0) & (heights <= height)
-    # argmax of a bool's first True; a try added at the end catches the images where none fits.
-    widths = torch.cat([widths, torch.full((num, 1), _central(height, width, config)[1])], dim=1)
-    heights = torch.cat([heights, torch.full((num, 1), _central(height, width, config)[0])], dim=1)
+    # The central window is appended as a last try, which always fits; argmax finds the first that fits.
+    central_height, central_width = _central(height, width, config)
+    widths = torch.cat([widths, torch.full((num, 1), central_width)], dim=1)
+    heights = torch.cat([heights, torch.full((num, 1), central_height)], dim=1)
     first = torch.cat([fits, torch.ones(num, 1, dtype=torch.bool)], dim=1).int().argmax(dim=1, keepdim=True)
     cut_width, cut_height = widths.gather(1, first)[:, 0], heights.gather(1, first)[:, 0]
     top = (uniform[:, -2] * (height - cut_height + 1)).long()

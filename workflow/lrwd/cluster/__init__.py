@@ -1,1 +1,1 @@
-"""Running a study on a SLURM cluster. Standard library only: it runs on login nodes and once a job."""
+"""Running a study on a SLURM cluster. Standard library only: this code runs on login nodes and once per job."""

@@ -1,7 +1,8 @@
-"""Cells that an earlier start of Snakemake left behind in SLURM's queue: waited for rather than trained twice.
+"""Adopts the SLURM jobs of an earlier Snakemake process, so that their cells are not trained twice.
 
-When Snakemake is killed, its jobs go on. The next start finds here which cells are still in the queue, and which were
-trained meanwhile but never acknowledged (Snakemake takes those for half-made, and would train them again).
+When Snakemake is killed, its SLURM jobs continue. At the next start, this module finds two kinds of cells: those whose
+jobs are still in the queue, and those whose jobs have finished since. Snakemake considers the outputs of both
+incomplete and would train the cells again.
 """
 
 import base64
@@ -19,28 +20,28 @@ from lrwd.runs.record import read_record
 from lrwd.study.cell import Cell
 from lrwd.study.paths import record_path
 
-# Where Snakemake notes the outputs of jobs that it has begun and not seen end.
+# Snakemake lists here the outputs of jobs that it has started and whose end it has not seen.
 UNACKNOWLEDGED = Path(".snakemake/incomplete")
 POLL_SEC = 10.0
-# A record may show up on another machine's file system later than its job's end.
+# On a network file system, a record may become visible some time after its job has ended.
 LATENCY_SEC = 60.0
-# In place of a job's number: the cell is trained already.
+# Used in place of a job number if the cell is already trained.
 NO_JOB = "none"
 
 
 def left_behind(
     results: str, cells: Iterable[Cell], is_current: Callable[[Cell, dict[str, Any]], bool]
 ) -> dict[str, str] | None:
-    """The cells that a former start has in SLURM's queue, or that were trained after its end.
+    """Find the cells of an earlier start that are still in SLURM's queue or were trained after it exited.
 
     Args:
         results: the results folder.
         cells: the study's cells.
-        is_current: whether a cell's record has the spec and code that it would be trained with now.
+        is_current: whether a cell's record has the spec and the code hash of the present configuration and code.
 
     Returns:
-        By the record's path: the SLURM job to wait for, or NO_JOB where the record is there. None if jobs were begun
-        and SLURM does not say what became of them.
+        Maps the record's path to the SLURM job to wait for, or to NO_JOB if the record exists. None if jobs were
+        started and SLURM does not report their state.
     """
     begun = _unacknowledged()
     if not begun:
@@ -62,14 +63,14 @@ def left_behind(
 
 
 def adoption_summary(found: dict[str, str] | None) -> str:
-    """What is said of them at the start.
+    """Message about the adopted cells, printed at the start.
 
     Raises:
-        ConfigError: it is not known what is running.
+        ConfigError: ``found`` is None, that is, SLURM does not report the state of the jobs.
     """
     if found is None:
         raise ConfigError(
-            "an earlier start left jobs behind, and squeue does not say what became of them; they would be submitted "
+            "an earlier start left jobs behind, and squeue does not report their state. Starting now would submit them "
             "a second time. Start again when squeue works."
         )
     jobs = [job for job in found.values() if job != NO_JOB]
@@ -77,19 +78,19 @@ def adoption_summary(found: dict[str, str] | None) -> str:
     if jobs:
         shown = ", ".join(jobs[:10]) + (", …" if len(jobs) > 10 else "")
         parts.append(
-            f"{len(jobs)} cells of an earlier start are still in SLURM's queue (jobs {shown}): they are waited for, "
-            f"not submitted again"
+            f"{len(jobs)} cells of an earlier start are still in SLURM's queue (jobs {shown}): waiting for them "
+            f"instead of submitting them again"
         )
     if num_trained := len(found) - len(jobs):
-        parts.append(f"{num_trained} cells of an earlier start were trained after its end: kept")
+        parts.append(f"{num_trained} cells of an earlier start were trained after it exited: kept")
     return "".join(f"{part}\n" for part in parts)
 
 
 def wait_for(job: str, record: str, spec: dict[str, Any], code: str) -> int:
-    """Wait until a cell's job of a former start has ended.
+    """Wait until a cell's job of an earlier start has ended.
 
     Returns:
-        The exit status: 0 if it left the cell's record.
+        The exit status: 0 if the job wrote the cell's record.
     """
     state = "gone"
     while job != NO_JOB:
@@ -112,7 +113,10 @@ def wait_for(job: str, record: str, spec: dict[str, Any], code: str) -> int:
 
 
 def _unacknowledged() -> set[str]:
-    """Outputs that Snakemake has begun and not seen end: files named by the path in base64, cut where it is long."""
+    """Outputs of jobs that Snakemake started and did not see end.
+
+    Snakemake keeps one file per output. Its name is the output's path in base64, split into folders if it is long.
+    """
     paths = set()
     for file in UNACKNOWLEDGED.rglob("*") if UNACKNOWLEDGED.exists() else ():
         if file.is_file():

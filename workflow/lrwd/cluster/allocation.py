@@ -1,8 +1,9 @@
-"""Serves an allocation: takes cells off the board, as many at once as its GPUs have room for, until there are none.
+"""Runs inside a SLURM allocation: takes cells from the board and trains them until there are none left.
 
-    srun python -m lrwd.cluster.allocation SETTINGS     (the JSON of Serving)
+    srun python -m lrwd.cluster.allocation SETTINGS     (SETTINGS is the JSON of Serving)
 
-Cells are forked from one process that has torch loaded, each with one GPU in sight.
+It trains ``cells_per_gpu`` cells at once on each GPU. Cells are forked from one process that has already imported
+torch; each sees one GPU.
 """
 
 import json
@@ -21,20 +22,20 @@ from lrwd.cluster.board import BEAT_SEC, Board
 from lrwd.execution import launcher
 
 POLL_SEC = 0.2
-# Between two looks at an empty board, which lie on a file system that others use as well.
+# Interval between two reads of an empty board, which is on a shared file system.
 LOOK_SEC = 1.0
-# As a cell that is asked to stop (lrwd.train.worker.GRACE_SEC), and some for the answer.
+# Grace period of a stopping cell (lrwd.execution.worker.GRACE_SEC), plus time for the answer.
 STOP_SEC = 40.0
-# Exit status of a cell that was asked to stop and has written its checkpoint (lrwd.train.worker.INTERRUPTED).
+# Exit status of a cell that was interrupted and has written its checkpoint (lrwd.execution.worker.INTERRUPTED).
 INTERRUPTED = 128 + signal.SIGTERM
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What an allocation is to do.
+    """Settings of an allocation.
 
-    results: the folder of the board; gpu: ``required`` or ``optional``; cells_per_gpu: cells at once on a GPU;
-    idle_sec: how long it waits for work before it ends.
+    results: the results folder, which contains the board; gpu: ``required`` or ``optional``; cells_per_gpu: number of
+    cells trained at once on a GPU; idle_sec: seconds without work after which the allocation ends.
     """
 
     results: str
@@ -45,7 +46,7 @@ class Serving:
 
 @dataclass
 class Member:
-    """A cell under way."""
+    """A cell that is being trained."""
 
     key: str
     gpu: str
@@ -54,19 +55,20 @@ class Member:
     stopping: bool = False
 
     def stop(self) -> None:
-        """Ask it to write a checkpoint and end: it sees that nobody sends any more."""
+        """Make the cell write a checkpoint and exit: it stops when the write side of its connection is closed."""
         if not self.stopping:
             self.connection.shutdown(socket.SHUT_WR)
             self.stopping = True
 
 
 class Allocation:
-    """One allocation at work."""
+    """One running allocation."""
 
     def __init__(self, serving: Serving) -> None:
         self.serving, self.board = serving, Board.at(serving.results)
         job = os.environ.get("SLURM_JOB_ID", "0")
-        # A requeued job has the same number; what it had taken before is not its own any more.
+        # A requeued job keeps its number but no longer owns the cells that it claimed before; the time makes the name
+        # unique.
         self.name = f"{job}-{time.time_ns()}"
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
         self.free = gpus * serving.cells_per_gpu
@@ -76,7 +78,7 @@ class Allocation:
         self.look_at = 0.0
 
     def serve(self) -> None:
-        """Work until nobody asks any more, there has been no work for a while, or SIGTERM comes."""
+        """Train cells until the pool process has stopped, there has been no work for ``idle_sec``, or SIGTERM comes."""
         signal.signal(signal.SIGTERM, self._on_sigterm)
         self.board.sign_on(self.name, self.facts)
         beaten = worked = time.monotonic()
@@ -87,7 +89,7 @@ class Allocation:
                 if time.monotonic() - beaten > BEAT_SEC:
                     beaten = time.monotonic()
                     self.board.beat(self.name)
-                    self.ending = self.ending or not self.board.is_asked()
+                    self.ending = self.ending or not self.board.is_pool_alive()
                 if time.monotonic() - worked > self.serving.idle_sec:
                     return
                 if not self.ending:
@@ -117,7 +119,7 @@ class Allocation:
             self.members.append(Member(key, gpu, request, connection))
 
     def _collect(self) -> None:
-        """Wait a little for cells to end, and say how they did."""
+        """Wait up to POLL_SEC for cells to end, and post their results on the board."""
         poll = select.poll()
         for member in self.members:
             poll.register(member.connection, select.POLLIN)
@@ -127,7 +129,7 @@ class Allocation:
             member.connection.close()
             self.members.remove(member)
             self.free.append(member.gpu)
-            # Stopped by us, or by SLURM, which asks every process of the allocation.
+            # Interrupted by this process, or by SLURM, which signals every process of the allocation.
             if answer == str(INTERRUPTED) or (member.stopping and answer != "0"):
                 self.board.give_back(member.key, self.name)
                 continue
@@ -140,7 +142,7 @@ class Allocation:
 
 
 def main(serving: Serving) -> None:
-    """Serve, if the GPUs work; else end at once, which notes the node, so that the next allocation goes elsewhere."""
+    """Train cells if the GPUs work. Otherwise exit at once; the check records the node, which is then avoided."""
     allocation = Allocation(serving)
     for gpu in sorted(set(allocation.free)):
         environment = {**launcher.package_environment(), **({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {})}

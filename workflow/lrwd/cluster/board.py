@@ -1,10 +1,11 @@
-"""The list of cells that allocations take their work from: files on the file system that all nodes share.
+"""The work queue of the allocations: files on the file system that all nodes share.
 
-waiting/<cell>.json                a request, to be taken by any allocation
-running/<cell>@<allocation>.json   … taken: a rename, which only one can win; its deletion asks the cell to stop
-done/<cell>.json                   the answer: exit status, and the record's text in case it is lost on the way
-allocations/<allocation>.json      one that serves, touched while it lives
-pool.json                          what the allocations should know, touched while somebody asks for cells
+waiting/<cell>.json                a request; any allocation may claim it
+running/<cell>@<allocation>.json   a claimed request: claiming renames the file, which succeeds for one allocation only;
+                                   deleting the file stops the cell
+done/<cell>.json                   the answer: exit status, and the record's text in case Snakemake deletes the record
+allocations/<allocation>.json      a running allocation; touched as its heartbeat
+pool.json                          touched as the heartbeat of the pool process
 """
 
 import json
@@ -19,7 +20,7 @@ from lrwd.atomic import write_json_atomic
 
 FOLDERS = ("waiting", "running", "done", "allocations")
 BEAT_SEC = 5.0
-# Without a sign of life for so long, the other side is taken for dead.
+# A process without a heartbeat for this long is considered dead.
 DEAD_SEC = 60.0
 
 
@@ -31,31 +32,31 @@ class Board:
 
     @classmethod
     def at(cls, results: str) -> "Board":
-        """The board of a results folder, made if need be."""
+        """The board of a results folder; its folders are created if missing."""
         board = cls(Path(results, "cluster", "pool"))
         for name in FOLDERS:
             (board.folder / name).mkdir(parents=True, exist_ok=True)
         return board
 
     def post(self, key: str, request: dict[str, Any]) -> None:
-        """Ask for a cell."""
+        """Request a cell."""
         write_json_atomic(self.folder / "waiting" / f"{key}.json", request)
 
     def withdraw(self, key: str) -> None:
-        """Ask for a cell no more; if it is under way, it stops."""
+        """Cancel the request for a cell; if the cell is being trained, it stops."""
         for path in [self.folder / "waiting" / f"{key}.json", *(self.folder / "running").glob(f"{key}@*.json")]:
             path.unlink(missing_ok=True)
 
     def waiting(self) -> list[str]:
-        """The cells that nobody has taken."""
+        """The cells that no allocation has claimed yet."""
         return _names(self.folder / "waiting")
 
     def running(self) -> dict[str, str]:
-        """The cells under way, each with its allocation."""
+        """Map each cell that is being trained to its allocation."""
         return dict(name.split("@") for name in _names(self.folder / "running"))
 
     def claim(self, allocation: str) -> tuple[str, dict[str, Any]] | None:
-        """Take a cell; None if there is none to be had."""
+        """Claim a waiting cell; None if there is none."""
         for key in self.waiting():
             taken = self._taken(key, allocation)
             try:
@@ -66,23 +67,23 @@ class Board:
         return None
 
     def is_wanted(self, key: str, allocation: str) -> bool:
-        """Whether a cell that was taken is still asked for."""
+        """Whether a claimed cell is still requested."""
         return self._taken(key, allocation).exists()
 
     def give_back(self, key: str, allocation: str) -> None:
-        """Let another allocation take the cell."""
+        """Return a claimed cell to the waiting ones, for another allocation."""
         try:
             self._taken(key, allocation).rename(self.folder / "waiting" / f"{key}.json")
         except FileNotFoundError:
             return
 
     def finish(self, key: str, allocation: str, answer: dict[str, Any]) -> None:
-        """Say how a cell ended."""
+        """Post the result of a cell."""
         write_json_atomic(self.folder / "done" / f"{key}.json", answer)
         self._taken(key, allocation).unlink(missing_ok=True)
 
     def answers(self) -> Iterable[tuple[str, dict[str, Any]]]:
-        """The cells that ended, taken off the board."""
+        """Yield the results of finished cells and remove them from the board."""
         for key in _names(self.folder / "done"):
             path = self.folder / "done" / f"{key}.json"
             answer = json.loads(path.read_text())
@@ -90,24 +91,24 @@ class Board:
             yield key, answer
 
     def sign_on(self, allocation: str, facts: dict[str, Any]) -> None:
-        """Serve from now on."""
+        """Register an allocation."""
         write_json_atomic(self.folder / "allocations" / f"{allocation}.json", facts)
 
     def sign_off(self, allocation: str) -> None:
-        """Serve no more; what is still under way goes back."""
+        """Unregister an allocation; its unfinished cells return to the waiting ones."""
         for key, owner in self.running().items():
             if owner == allocation:
                 self.give_back(key, allocation)
         (self.folder / "allocations" / f"{allocation}.json").unlink(missing_ok=True)
 
     def beat(self, allocation: str | None = None) -> None:
-        """Show that an allocation serves, or (None) that somebody asks for cells."""
+        """Send the heartbeat of an allocation, or (None) of the pool process."""
         path = self.folder / "allocations" / f"{allocation}.json" if allocation else self.folder / "pool.json"
-        # The file server's clock, by which the ages below are told as well: those of the machines may differ.
+        # Uses the file server's clock, as do the ages below; the clocks of the machines may differ.
         path.touch()
 
     def allocations(self) -> dict[str, dict[str, Any]]:
-        """Those that signed on, each with its facts and ``silent_sec``."""
+        """The registered allocations, each with its facts and ``silent_sec``, the age of its last heartbeat."""
         found = {}
         now = self._now()
         for name in _names(self.folder / "allocations"):
@@ -118,8 +119,8 @@ class Board:
                 continue
         return found
 
-    def is_asked(self) -> bool:
-        """Whether somebody asks for cells."""
+    def is_pool_alive(self) -> bool:
+        """Whether the pool process is alive, judged by its heartbeat."""
         try:
             return self._now() - (self.folder / "pool.json").stat().st_mtime < DEAD_SEC
         except FileNotFoundError:
@@ -138,7 +139,7 @@ class Board:
 
 
 def key_of(record: str) -> str:
-    """The name of a cell on the board: its record's path below runs/, in one word."""
+    """Name of a cell on the board: its record's path below runs/ with commas in place of slashes."""
     return record.rpartition("/runs/")[2].removesuffix(".json").replace("/", ",")
 
 

@@ -1,7 +1,7 @@
-"""One Snakemake at a time places a folder's cells: a lease with a heartbeat, beside Snakemake's own lock.
+"""Makes sure that only one Snakemake process at a time submits a folder's cells: a lock with a heartbeat.
 
-Snakemake's lock outlives its process, so everybody learns to unlock; this one tells a dead Snakemake from one that
-lives on another login node.
+Snakemake's own lock remains after the process has died, so users get used to removing it. This lock distinguishes a
+dead process from one that runs on another login node.
 """
 
 import json
@@ -16,13 +16,13 @@ from lrwd.atomic import write_json_atomic
 from lrwd.errors import ConfigError
 
 BEAT_SEC = 15.0
-# Heartbeats may be late where the file system is slow.
+# Several intervals, since heartbeats may be late on a slow file system.
 DEAD_SEC = 90.0
 
 
 @dataclass(frozen=True)
 class Controller:
-    """A Snakemake that places cells."""
+    """A Snakemake process that submits cells."""
 
     host: str
     process: int
@@ -32,7 +32,7 @@ class Controller:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs: on this machine by its process, elsewhere by its heartbeat."""
+        """Whether it still runs: judged by its process if on this machine, else by its heartbeat."""
         if self.host == socket.gethostname():
             return _began(self.process) == self.began
         return self.beat_sec_ago < DEAD_SEC
@@ -43,7 +43,7 @@ class Controller:
 
 
 def controller_of(results: str) -> Controller | None:
-    """Whoever placed cells last; it may have ended."""
+    """The last process that submitted cells; it may have exited."""
     path = _path(results)
     try:
         return Controller(**json.loads(path.read_text()), beat_sec_ago=time.time() - path.stat().st_mtime)
@@ -52,10 +52,10 @@ def controller_of(results: str) -> Controller | None:
 
 
 def take_control(results: str) -> None:
-    """Become the one that places cells, for as long as this process lives.
+    """Take the lock and hold it until this process exits.
 
     Raises:
-        ConfigError: another one does.
+        ConfigError: another live process holds it.
     """
     other = controller_of(results)
     if other is not None and other.alive and other.process != os.getpid():
@@ -74,12 +74,12 @@ def _beat(path: Path) -> None:
         time.sleep(BEAT_SEC)
         try:
             os.utime(path)
-        except OSError:  # a full or absent disk; whoever is next sees no heartbeat, and waits
+        except OSError:  # the disk is full or unavailable: keep trying
             continue
 
 
 def _began(process: int) -> str:
-    """When a process started, by the system's clock ticks; a process id comes again, this does not."""
+    """Start time of a process in clock ticks. Process ids are reused; together with this time they are unique."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:

@@ -1,9 +1,9 @@
-"""Has cells trained by allocations: hands requests to the board, keeps as many allocations as there is work for.
+"""Trains cells in SLURM allocations: posts requests on the board and submits as many allocations as are needed.
 
-    python -m lrwd.cluster.pool serve SOCKET OWNER SETTINGS     (a file with the JSON of Pool)
+    python -m lrwd.cluster.pool serve SOCKET OWNER SETTINGS     (SETTINGS is a file with the JSON of Pool)
 
-It runs beside Snakemake, takes the requests that the warm server would take on one machine, with the same answers, and
-ends with Snakemake. What it cannot see (a node that is gone) it asks SLURM.
+The pool process runs on the same machine as Snakemake and exits with it. It has the same interface as the warm server
+(requests and answers). It queries SLURM for events that it cannot observe itself, such as a failed node.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from lrwd.execution.launcher import package_environment
 COMMENT = "lrwd_pool"
 POLL_SEC = 0.3
 QUEUE_SEC = 15.0
-# Submissions that fail in a row, before the cells are told.
+# Number of consecutive failed submissions after which the cells fail.
 MAX_REFUSALS = 3
 
 
@@ -51,7 +51,7 @@ class Pool:
 
     @property
     def slots(self) -> int:
-        """Cells at once in an allocation."""
+        """Number of cells trained at once in an allocation."""
         return max(1, self.gpus) * self.cells_per_gpu
 
     def submission(self) -> list[str]:
@@ -76,14 +76,14 @@ class Pool:
             "exclude": ",".join(bad_nodes(self.results)) or None,
         }
         serving = json.dumps(asdict(Serving(self.results, self.gpu, self.cells_per_gpu, self.idle_sec)))
-        # As a step, since SIGTERM before the time limit goes to steps.
+        # Run as a job step: SLURM sends SIGTERM before the time limit to steps only.
         wrapped = f"exec srun --ntasks=1 {sys.executable} -m lrwd.cluster.allocation '{serving}'"
         given = [f"--{name}={value}" for name, value in options.items() if value is not None]
         return [*given, "--requeue", f"--wrap={wrapped}"]
 
 
 class Keeper:
-    """The process beside Snakemake."""
+    """The pool process."""
 
     def __init__(self, pool: Pool, listener: socket.socket, owner: int) -> None:
         self.pool, self.board, self.listener = pool, Board.at(pool.results), listener
@@ -93,11 +93,11 @@ class Keeper:
         self.poll.register(self.ended, select.POLLIN)
         self.poll.register(listener, select.POLLIN)
         self.queue: list[QueuedJob] | None = None
-        self.asked_queue = -QUEUE_SEC
+        self.queue_read_at = -QUEUE_SEC
         self.refusals = 0
 
     def keep(self) -> None:
-        """Serve until the owner ends."""
+        """Serve until the owner exits."""
         self._tidy()
         beaten = -BEAT_SEC
         while True:
@@ -118,7 +118,7 @@ class Keeper:
             self._provide()
 
     def _tidy(self) -> None:
-        """Begin with what is really under way: requests of a former Snakemake are asked for anew by this one."""
+        """Remove the waiting requests of an earlier Snakemake process; this one requests its cells again."""
         for key in self.board.waiting():
             self.board.withdraw(key)
         self.board.beat()
@@ -127,20 +127,20 @@ class Keeper:
         client, _ = self.listener.accept()
         with client.makefile("r") as stream:
             line = stream.readline()
-        if not line:  # somebody tried whether the server is there
+        if not line:  # a client that only tested whether the server is running
             client.close()
             return
         request = json.loads(line)
         key = key_of(request["job"]["record"])
         self.clients[key] = client
         self.poll.register(client, select.POLLIN | select.POLLHUP)
-        if key not in self.board.running():  # else begun for a former Snakemake; it goes on
+        if key not in self.board.running():  # a running cell was started for an earlier Snakemake process; keep it
             self.board.post(key, request)
-        if not self.queue:  # the first ones; a second later there may be many
-            self.asked_queue = min(self.asked_queue, time.monotonic() - QUEUE_SEC + 1)
+        if not self.queue:  # no allocation yet: wait a second for more requests, then submit
+            self.queue_read_at = min(self.queue_read_at, time.monotonic() - QUEUE_SEC + 1)
 
     def _hung_up(self, number: int) -> None:
-        """Snakemake ended a cell: nobody waits for it any more."""
+        """Cancel the cell whose client has closed its connection."""
         for key, client in list(self.clients.items()):
             if client.fileno() == number:
                 self._close(key)
@@ -153,9 +153,10 @@ class Keeper:
         if answer["record"] is not None:
             record = Path(self.pool.results, "runs", key.replace(",", "/") + ".json")
             if not record.exists():
-                # Finished for a former Snakemake just as this one deleted what it took for a half-made output.
+                # The cell was started for an earlier Snakemake process. When it finished, this Snakemake process was
+                # deleting its record as an incomplete output.
                 record.write_text(answer["record"])
-        with contextlib.suppress(OSError):  # it was killed meanwhile
+        with contextlib.suppress(OSError):  # the client has been killed
             client.sendall(f"{answer['status']}\n".encode() if answer["status"] else b"")
         self._close(key)
 
@@ -165,7 +166,7 @@ class Keeper:
         client.close()
 
     def _reclaim(self) -> None:
-        """Give back what was taken by allocations that are no more."""
+        """Return the cells of dead allocations to the waiting ones."""
         serving = self.board.allocations()
         for key, name in self.board.running().items():
             silent = name not in serving or serving[name]["silent_sec"] > DEAD_SEC
@@ -177,14 +178,14 @@ class Keeper:
                 self.board.sign_off(name)
 
     def _runs(self, job: str) -> bool:
-        """Whether SLURM takes a job for running; also where SLURM does not answer."""
+        """Whether SLURM reports a job as running; true if SLURM does not answer."""
         jobs = self._jobs()
         return jobs is None or any(queued.job == job and queued.running for queued in jobs)
 
     def _jobs(self) -> list[QueuedJob] | None:
-        """The pool's allocations in SLURM's queue, not older than QUEUE_SEC; None if SLURM does not answer."""
-        if time.monotonic() - self.asked_queue >= QUEUE_SEC:
-            self.asked_queue = time.monotonic()
+        """The pool's allocations in SLURM's queue, at most QUEUE_SEC old; None if SLURM does not answer."""
+        if time.monotonic() - self.queue_read_at >= QUEUE_SEC:
+            self.queue_read_at = time.monotonic()
             try:
                 self.queue = [job for job in jobs_here() if job.comment == COMMENT and not job.ended]
             except QueueError as error:
@@ -193,9 +194,9 @@ class Keeper:
         return self.queue
 
     def _provide(self) -> None:
-        """Submit allocations while there are cells that those in the queue have no room for."""
+        """Submit allocations if those in the queue have too few slots for the cells."""
         waiting = len(self.board.waiting())
-        if not waiting or time.monotonic() - self.asked_queue < QUEUE_SEC:
+        if not waiting or time.monotonic() - self.queue_read_at < QUEUE_SEC:
             return
         jobs = self._jobs()
         if jobs is None:
@@ -213,7 +214,7 @@ class Keeper:
                 return
 
     def _refuse(self, reason: str) -> None:
-        """No allocation is to be had: the cells fail with SLURM's reason."""
+        """Let all requested cells fail with SLURM's reason, since no allocation can be submitted."""
         for key, client in list(self.clients.items()):
             client.sendall(f"1 SLURM refuses allocations: {reason}\n".replace("\n", " ").encode() + b"\n")
             self._close(key)
@@ -221,16 +222,20 @@ class Keeper:
         self.refusals = 0
 
     def _end(self) -> None:
-        """Snakemake ended. At its regular end nobody waits for a cell; killed, it leaves cells that should go on."""
+        """Clean up after Snakemake's exit.
+
+        After a regular exit no client is left, and the allocations are cancelled. If Snakemake was killed, clients are
+        left, and their cells continue.
+        """
         for key in self.board.waiting():
             self.board.withdraw(key)
         if not self.clients:
-            self.asked_queue = -QUEUE_SEC
+            self.queue_read_at = -QUEUE_SEC
             cancel([job.job for job in self._jobs() or []])
 
 
 def serve(address: str, owner: int, settings: str) -> None:
-    """Listen on the socket until the owner ends."""
+    """Listen on the socket until the owner exits."""
     pool = Pool(**json.loads(Path(settings).read_text()))
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)

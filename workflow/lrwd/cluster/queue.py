@@ -1,4 +1,4 @@
-"""What SLURM's queue holds of this folder's jobs: read with squeue, so that it works with and without accounting."""
+"""Lists this folder's jobs in SLURM's queue. Uses squeue, which works with and without SLURM accounting."""
 
 import contextlib
 import getpass
@@ -10,7 +10,7 @@ from pathlib import Path
 from lrwd.study.cell import Cell
 from lrwd.study.paths import number_text
 
-# A controller under load answers late; one that is down, never.
+# Generous, since SLURM's controller answers slowly under load.
 TIMEOUT_SEC = 60
 # Jobs in these states will not run again by themselves.
 ENDED = {
@@ -20,12 +20,12 @@ ENDED = {
 
 
 class QueueError(Exception):
-    """SLURM does not say what is in its queue."""
+    """A SLURM command failed or did not answer."""
 
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """A job that SLURM knows, perhaps one that ended a while ago."""
+    """A job that squeue lists; it may have ended recently."""
 
     job: str
     state: str
@@ -39,17 +39,17 @@ class QueuedJob:
 
     @property
     def running(self) -> bool:
-        """Whether it has nodes."""
+        """Whether it has been allocated nodes."""
         return not self.ended and self.state != "PENDING"
 
 
 def has_slurm() -> bool:
-    """Whether SLURM's commands are here."""
+    """Whether SLURM's commands are installed on this machine."""
     return shutil.which("squeue") is not None
 
 
 def jobs_here() -> list[QueuedJob]:
-    """This user's jobs whose working directory is this one; those that ended only as long as SLURM keeps them.
+    """This user's jobs with the present working directory. Ended jobs are listed only for a few minutes.
 
     Raises:
         QueueError: squeue failed.
@@ -64,7 +64,7 @@ def jobs_here() -> list[QueuedJob]:
 
 
 def comment_of(cell: Cell) -> str:
-    """The comment that Snakemake's plugin gives to the job of a cell."""
+    """The job comment that Snakemake's SLURM plugin gives to a cell's job."""
     names = (cell.dataset, cell.arch, cell.recipe, number_text(cell.lr), number_text(cell.wd), str(cell.seed))
     return f"rule_train_cell_wildcards_{'_'.join(names)}"
 
@@ -79,7 +79,7 @@ def submit(arguments: list[str]) -> str:
 
 
 def cancel(jobs: list[str]) -> None:
-    """End jobs; those that ended already are no error."""
+    """Cancel jobs; jobs that have already ended are ignored."""
     if jobs:
         with contextlib.suppress(QueueError):
             _run(["scancel", *jobs])

@@ -1,4 +1,4 @@
-"""What a site calls its partitions and GPUs, and what a cell takes there (profiles/slurm/site.yaml)."""
+"""Settings of a SLURM site: partition and GPU names, and the resources that a cell needs (profiles/slurm/site.yaml)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Needs:
-    """What one cell takes at its first attempt."""
+    """Resources of one cell at its first attempt."""
 
     gpus: int
     cpus: int
@@ -24,7 +24,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Site:
-    """The site's names, and the needs of every (data set, architecture)."""
+    """The site's partition and GPU names, and the needs of every (data set, architecture)."""
 
     partition: str
     cpu_partition: str
@@ -38,10 +38,10 @@ class Site:
 
     @classmethod
     def read(cls, config: Mapping[str, Any], source: str) -> "Site":
-        """Take the site's part of the configuration.
+        """Read the site's keys from the configuration.
 
         Raises:
-            ConfigError: a key is missing, or ``needs`` names a data set or an architecture that there is not.
+            ConfigError: a key is missing, or ``needs`` names an unknown data set or architecture.
         """
         missing = [field.name for field in fields(cls) if field.name not in config]
         if missing:
@@ -63,43 +63,43 @@ class Site:
         return site
 
     def needs_of(self, dataset: str, arch: str) -> Needs:
-        """What a cell takes: its architecture's entry goes before that of its data set, and that before default."""
+        """Resources of a cell. Entry DATASET/ARCH takes precedence over entry DATASET, and that over ``default``."""
         entries = [self.needs.get(key, {}) for key in (DEFAULT, dataset, f"{dataset}/{arch}")]
         return Needs(**{key: value for entry in entries for key, value in entry.items()})
 
     def write_pool(self, path: str) -> None:
-        """Write the settings of the pool (lrwd.cluster.pool.Pool)."""
+        """Write the settings file of the pool (the JSON of lrwd.cluster.pool.Pool)."""
         names = ("results", "partition", "account", "gpu_model", "warn_sec", "gpu")
         write_json_atomic(path, {**{name: getattr(self, name) for name in names}, **self.pool})
 
     def check_pool(self, study: Study) -> None:
-        """Check that the pool can take every cell of a study.
+        """Check that the pool can train every cell of a study.
 
         Raises:
-            ConfigError: some need several GPUs.
+            ConfigError: some cells need several GPUs.
         """
         for dataset, arch, _ in sorted({cell.group for cell in study.grid_cells}):
             if (gpus := self.needs_of(dataset, arch).gpus) > 1:
                 raise ConfigError(
-                    f"needs: a cell of {dataset}/{arch} takes {gpus} GPUs; packed cells have one at most. For this "
+                    f"needs: a cell of {dataset}/{arch} takes {gpus} GPUs; packed cells have at most one. For this "
                     f"study use --profile profiles/slurm"
                 )
 
 
 def cell_resources(site: Site) -> dict[str, Any]:
-    """The resources of the rule that trains a cell, by (wildcards, attempt), as Snakemake's SLURM plugin reads them."""
+    """Resources of the rule that trains a cell, as functions of (wildcards, attempt) for Snakemake's SLURM plugin."""
 
     def of(value: Callable[[Needs, int], Any]) -> Callable[[Any, int], Any]:
         return lambda wildcards, attempt: value(site.needs_of(wildcards.dataset, wildcards.arch), attempt)
 
     def extra(wildcards: Any, attempt: int) -> str:
-        # Looked up at every attempt: a node whose GPU turned out not to work is left out from then on.
+        # Evaluated at every attempt, so that a node found to have a broken GPU is excluded from then on.
         bad = bad_nodes(site.results)
         return f"--signal=TERM@{site.warn_sec}" + (f" --exclude={','.join(bad)}" if bad else "")
 
     return {
         "gpu": of(lambda needs, _: needs.gpus),
-        # GPUs of one cell are those of one node; without this SLURM may spread them.
+        # Without this, SLURM may take a cell's GPUs from several nodes.
         "nodes": 1,
         "cpus_per_task": of(lambda needs, _: needs.cpus),
         "mem_mb": of(lambda needs, attempt: round(1000 * needs.mem_gb * attempt)),
@@ -112,7 +112,7 @@ def cell_resources(site: Site) -> dict[str, Any]:
 
 
 def data_resources(site: Site) -> dict[str, Any]:
-    """The resources of the rule that prepares a data set: a cell's CPUs and memory, no GPU, and hours enough."""
+    """Resources of the rule that prepares a data set: the CPUs and memory of a cell, no GPU, and eight hours."""
     return {
         **cpu_resources(site, 8),
         "cpus_per_task": lambda wildcards: site.needs_of(wildcards.dataset, "").cpus,
@@ -121,7 +121,7 @@ def data_resources(site: Site) -> dict[str, Any]:
 
 
 def cpu_resources(site: Site, hours: float) -> dict[str, Any]:
-    """The resources of a job of one process that holds no GPU."""
+    """Resources of a job with one process and no GPU."""
     return {
         "mem_mb": lambda wildcards, attempt: 4000 * attempt,
         "runtime": lambda wildcards, attempt: round(60 * hours * attempt),

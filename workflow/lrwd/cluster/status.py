@@ -1,4 +1,4 @@
-"""Where a study stands: every cell's state, why it failed, and the command that runs the failed ones again."""
+"""Reports the status of a study: the state of every cell, reasons for failures, and the command to retry them."""
 
 import re
 import time
@@ -16,7 +16,7 @@ from lrwd.study.paths import cell_name, record_path
 from lrwd.study.study import Study
 
 STATES = ("done", "diverged", "running", "waiting", "failed", "to do")
-# What slurmstepd writes into a job's log when it ends it.
+# Patterns that slurmstepd writes into a job's log when it ends the job, and the reasons that they mean.
 SIGNS = (
     (r"oom[-_]kill|Out Of Memory|CUDA out of memory", "memory"),
     (r"DUE TO TIME LIMIT", "time limit"),
@@ -24,7 +24,7 @@ SIGNS = (
     (r"DUE TO PREEMPTION", "preempted"),
     (r"\*\*\* (?:JOB|STEP) \S+ ON \S+ CANCELLED", "cancelled"),
 )
-# What SLURM says of a job that wrote nothing itself, in the same words.
+# Reasons for SLURM's job states, for jobs that wrote nothing to their log.
 WORDS = {
     "TIMEOUT": "time limit",
     "OUT_OF_MEMORY": "memory",
@@ -32,16 +32,17 @@ WORDS = {
     "PREEMPTED": "preempted",
     "CANCELLED": "cancelled",
 }
-# Snakemake's own end of a job's log is long; what matters is before it, and the file may be large.
+# Only the end of a log is read, as it may be large. Snakemake's own messages at the end are long; the reason for the
+# failure is before them.
 TAIL_BYTES = 65536
 MAX_NAMED = 20
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell without a result whose training began and is not under way.
+    """A cell whose training started but is not running, and which has no result.
 
-    is_kept: it has a record that says so, as in sequential studies.
+    is_kept: whether a record states the failure, as in sequential studies.
     """
 
     cell: Cell
@@ -52,22 +53,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of every cell, and of each that failed the reason."""
+    """The state of every cell, and the reason for each failure."""
 
     states: Mapping[Cell, str]
     failures: list[Failure]
 
 
 def study_status(study: Study, cells: Iterable[Cell], queue: Iterable[QueuedJob], in_pool: Mapping[str, str]) -> Status:
-    """Find out the state of every cell.
+    """Determine the state of every cell.
 
     Args:
-        study: where the cells belong.
-        cells: those to look at.
-        queue: SLURM's jobs of this folder.
-        in_pool: state of each cell that was handed to the pool, by its name.
+        study: the study that the cells belong to.
+        cells: the cells to report.
+        queue: this folder's SLURM jobs.
+        in_pool: maps the name of each cell in the pool to its state.
     """
-    jobs = {job.comment: job for job in sorted(queue, key=lambda job: int(job.job))}  # the last of each cell's
+    jobs = {job.comment: job for job in sorted(queue, key=lambda job: int(job.job))}  # each cell's latest job
     states, failures = {}, []
     for cell in cells:
         job = jobs.get(comment_of(cell))
@@ -89,14 +90,15 @@ def study_status(study: Study, cells: Iterable[Cell], queue: Iterable[QueuedJob]
 
 
 def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str], command: str) -> str:
-    """The status as text for a terminal.
+    """Format the status for a terminal.
 
     Args:
         study: its name and results folder are shown.
         status: the cells' states.
-        num_unknown: cells on a line whose ratio is not known yet, and of rounds that are not chosen yet.
-        notes: lines on controller, queue and pool.
-        command: what starts this workflow as the user started it.
+        num_unknown: number of cells that are not known yet: on-ratio cells whose ratio is to be estimated, and cells of
+            later rounds.
+        notes: lines about controller, queue and pool.
+        command: the command with which the user started the workflow.
     """
     groups: dict[tuple[str, str, str], Counter] = {}
     for cell, state in status.states.items():
@@ -105,7 +107,8 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
     num_done = total["done"] + total["diverged"]
     lines = [f"Study {study.name}: {num_done} of {len(status.states)} cells trained"]
     if num_unknown:
-        lines[0] += f", up to {num_unknown} more to follow from the {'results' if study.sequential else 'grid'}"
+        when = "in later rounds" if study.sequential else "once the grid is trained"
+        lines[0] += f", up to {num_unknown} more {when}"
     width = max(len("/".join(group)) for group in groups)
     lines += ["", " ".join([" " * width, *(f"{name:>9}" for name in ("cells", *STATES))])]
     rows = [("/".join(group), counts) for group, counts in groups.items()]
@@ -115,7 +118,8 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
         lines.append(" ".join([f"{name:{width}}", *(f"{number or '·':>9}" for number in numbers)]))
     lines += ["", *notes]
     for node, reason in bad_nodes(study.results).items():
-        lines.append(f"Left out for a day: node {node}, {reason} (rm {study.results}/cluster/bad_nodes/{node}.json)")
+        note = f"{study.results}/cluster/bad_nodes/{node}.json"
+        lines.append(f"Excluded for a day: node {node}, {reason} (to include it again: rm {note})")
     if status.failures:
         lines += ["", f"Failed: {len(status.failures)}"]
         for reason, number in Counter(failure.reason.partition(":")[0] for failure in status.failures).most_common():
@@ -125,14 +129,14 @@ def report(study: Study, status: Status, num_unknown: int, notes: Iterable[str],
         if len(status.failures) > MAX_NAMED:
             lines.append(f"  … and {len(status.failures) - MAX_NAMED} more")
         if any(failure.is_kept for failure in status.failures):
-            lines += ["", "Those kept have a record and are left out; their round went on without them."]
+            lines += ["", "Kept failures have a record and are left out; their round continued without them."]
             command = f"{command.removesuffix('--')}--force --"
         lines += ["", f"Run them again: {command} $(cat {study.results}/cluster/failed.txt)"]
     return "\n".join(lines)
 
 
 def start_command(profile: str, config_files: Iterable[Path], config: Mapping[str, Any]) -> str:
-    """What starts Snakemake with this profile and configuration, up to its targets."""
+    """The command that starts Snakemake with this profile and configuration, without targets."""
     words = ["snakemake", "--profile", profile]
     words += ["--configfile", *map(str, config_files)] if config_files else []
     words += ["--config", *(f"{key}={value}" for key, value in config.items())] if config else []
@@ -140,12 +144,12 @@ def start_command(profile: str, config_files: Iterable[Path], config: Mapping[st
 
 
 def targets(study: Study, status: Status) -> str:
-    """The records of the failed cells, a line each: targets that rerun exactly those."""
+    """Record paths of the failed cells, one per line; used as targets they rerun exactly these cells."""
     return "".join(f"{record_path(study.results, failure.cell)}\n" for failure in status.failures)
 
 
 def _recorded(path: str) -> str | None:
-    """``done``, ``diverged`` or ``failed`` of a whole record, told by its first bytes: there are thousands to read."""
+    """``done``, ``diverged`` or ``failed`` for an existing record. Only its first bytes are read, for speed."""
     try:
         with open(path, "rb") as stream:
             head = stream.read(80)
@@ -156,23 +160,23 @@ def _recorded(path: str) -> str | None:
 
 
 def _latest(folder: Path) -> Path | None:
-    """The log of the last SLURM job of a cell."""
+    """The log of a cell's latest SLURM job."""
     logs = [path for path in folder.glob("*.log") if path.stem.isdigit()]
     return max(logs, key=lambda path: int(path.stem), default=None)
 
 
 def _failure(cell: Cell, log: Path, slurm_log: Path | None, job: QueuedJob | None) -> Failure:
-    said, told = _tail(log), _tail(slurm_log)
-    last_line = _last_line(said) or _last_line(told) or "(empty)"
+    cell_text, slurm_text = _tail(log), _tail(slurm_log)
+    last_line = _last_line(cell_text) or _last_line(slurm_text) or "(empty)"
     where = ""
     if slurm_log:
-        nodes = re.findall(r"^ +Host: (\S+)|\*\*\* (?:JOB|STEP) \S+ ON (\S+) ", told, re.MULTILINE)
+        nodes = re.findall(r"^ +Host: (\S+)|\*\*\* (?:JOB|STEP) \S+ ON (\S+) ", slurm_text, re.MULTILINE)
         node = "".join(nodes[-1]) if nodes else job.node if job else ""
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(slurm_log.stat().st_mtime))
         where = f": SLURM job {slurm_log.stem}" + (f" on {node}" if node else "") + f", {when}"
     same_job = job is not None and (slurm_log is None or job.job == slurm_log.stem)
     state = WORDS.get(job.state) if job is not None and same_job else None
-    signs = (word for pattern, word in SIGNS if re.search(pattern, told + said[-2000:]))
+    signs = (word for pattern, word in SIGNS if re.search(pattern, slurm_text + cell_text[-2000:]))
     reason = state or next(signs, None)
     if reason is None:
         reason = f"stopped{where}" if "checkpoint written" in last_line else f"exit{where}"

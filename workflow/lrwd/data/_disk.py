@@ -1,4 +1,4 @@
-"""Room on the disk, asked for before writing rather than found missing half-way."""
+"""Check of the free disk space, made before writing rather than failing half-way."""
 
 import shutil
 from pathlib import Path
@@ -7,15 +7,15 @@ from lrwd.errors import DataError
 
 
 def need_space(folder: Path, num_bytes: int, purpose: str) -> None:
-    """Check that a folder's file system has room.
+    """Check that a folder's file system has enough free space.
 
     Args:
         folder: an existing folder, or one whose parents exist.
-        num_bytes: needed.
-        purpose: for the message.
+        num_bytes: needed space.
+        purpose: what it is needed for, for the message.
 
     Raises:
-        DataError: there is less room; the message states both numbers.
+        DataError: there is less space; the message states both numbers.
     """
     existing = folder
     while not existing.exists():

@@ -1,4 +1,4 @@
-"""Downloads of the public data sets, checked, and explained where they fail."""
+"""Downloads of public data sets, checked by their checksums."""
 
 import hashlib
 from pathlib import Path
@@ -8,17 +8,17 @@ from lrwd.errors import DataError
 
 
 def md5_file(path: Path) -> str:
-    """MD5 of a file, the sum that the sources publish; it tells damage, not malice."""
+    """MD5 of a file, the checksum that the sources publish; it detects damage, not manipulation."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def fetch(url: str, folder: Path, num_bytes: int, md5: str) -> Path:
-    """Bring a file into a folder, or find it whole there.
+    """Download a file into a folder, unless it is there undamaged.
 
     Args:
         url: its address; the file keeps its name.
-        folder: where it goes; made if missing.
+        folder: its destination; made if missing.
         num_bytes: its size, for the check of free space.
         md5: its checksum.
 
@@ -26,7 +26,7 @@ def fetch(url: str, folder: Path, num_bytes: int, md5: str) -> Path:
         The file's path.
 
     Raises:
-        DataError: it cannot be downloaded, or there is too little room; the message says what to do by hand.
+        DataError: it cannot be downloaded, or there is too little space; the message says how to do it by hand.
     """
     path = folder / url.rsplit("/", 1)[-1]
     if path.is_file() and md5_file(path) == md5:
@@ -35,7 +35,7 @@ def fetch(url: str, folder: Path, num_bytes: int, md5: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         _download(url, folder, path.name, md5)
-    # Whatever goes wrong between here and the server, the user's remedy is the same.
+    # Whatever goes wrong on the way from the server, the user's remedy is the same.
     except Exception as error:
         raise DataError(
             f"{path}: download failed ({type(error).__name__}: {error}). "

@@ -1,4 +1,4 @@
-"""Decodes every image once, in parallel, before any training depends on it."""
+"""Decodes every image once, in parallel, to find unreadable ones before a training does."""
 
 import multiprocessing
 import os
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from lrwd.data._moments import sums
 from lrwd.errors import DataError
 
-# Fewer images than this are decoded sooner than processes start.
+# Decoding fewer images than this takes less time than starting processes.
 FEW = 64
 CHUNK = 32
 MOST_NAMED = 10
@@ -24,7 +24,7 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class Decoded:
-    """What one image gave: the reason why it cannot be used, or its pixels and their sums."""
+    """Result of decoding one image: the reason why it cannot be used, or its pixels and their sums."""
 
     reason: str | None
     pixels: np.ndarray | None = None
@@ -50,11 +50,11 @@ def square(image: Image.Image, image_size: int) -> Image.Image:
 
 
 def decode(path: Path, image_size: int, keep_pixels: bool) -> Decoded:
-    """Open and wholly decode one image.
+    """Open and decode one whole image.
 
     Args:
         path: of the image.
-        image_size: height and width to bring it to.
+        image_size: height and width of the result, in pixels.
         keep_pixels: return the pixels, not only their sums.
     """
     try:
@@ -74,16 +74,16 @@ def decode_all(
     """Decode all images of a split; progress is shown on stderr.
 
     Args:
-        folder: that the paths are relative to.
-        paths: N images.
-        image_size: height and width to bring them to, in pixels.
+        folder: the folder that the paths are relative to.
+        paths: of N images.
+        image_size: height and width of the result, in pixels.
         keep_pixels: return the pixels too.
 
     Returns:
         (N, image_size, image_size, 3) uint8 or None, and the sums (N, 2, 3) int64.
 
     Raises:
-        DataError: images cannot be used; it names the first ones and their reasons.
+        DataError: images cannot be used; the message names the first ones with the reasons.
     """
     num = len(paths)
     images = np.empty((num, image_size, image_size, 3), dtype=np.uint8) if keep_pixels else None
@@ -108,12 +108,12 @@ def decode_all(
 
 @contextmanager
 def _pool(num: int) -> Iterator[Callable]:
-    """A ``map`` that runs in as many processes as this one may use cores."""
+    """A ``map`` that runs in as many processes as there are cores for this one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if num < FEW or cores == 1:
         yield map
         return
-    # Fork where there is one: other methods run the main script anew, which a Snakemake script does not bear.
+    # Fork if available: other methods run the main script again, which a Snakemake script does not support.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context(method)) as executor:
         yield lambda *arguments: executor.map(*arguments, chunksize=CHUNK)

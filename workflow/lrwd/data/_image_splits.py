@@ -1,4 +1,4 @@
-"""Splits of images in files: listed, then either packed into one array or checked and left in place."""
+"""Splits of images in files: listed, then either packed into one array, or checked and left in their files."""
 
 import dataclasses
 from pathlib import Path
@@ -14,9 +14,9 @@ def list_split(folder: Path, names: tuple[str, ...], base: Path) -> RawSplit:
     """List a split's images, their labels and sizes without opening any.
 
     Args:
-        folder: holds the class folders.
+        folder: contains the class folders.
         names: of the classes, by label.
-        base: that the paths are to be relative to.
+        base: the folder that the paths will be relative to.
 
     Raises:
         DataError: a class has no image.
@@ -31,8 +31,8 @@ def pack(split: RawSplit, base: Path, image_size: int) -> RawSplit:
 
     Args:
         split: as listed.
-        base: that its paths are relative to.
-        image_size: in pixels.
+        base: the folder that its paths are relative to.
+        image_size: height and width of the result, in pixels.
 
     Raises:
         DataError: images cannot be read.
@@ -41,7 +41,7 @@ def pack(split: RawSplit, base: Path, image_size: int) -> RawSplit:
 
 
 def check(split: RawSplit, base: Path, image_size: int) -> RawSplit:
-    """Decode every image of a listed split once, for the sums that give mean and std.
+    """Decode every image of a listed split once, for the sums from which mean and std are computed.
 
     Args and raises as for ``pack``.
     """

@@ -1,4 +1,4 @@
-"""Lists images that lie in one folder a class."""
+"""Lists images that are sorted into one folder per class."""
 
 import os
 import warnings
@@ -8,21 +8,21 @@ import numpy as np
 
 from lrwd.errors import DataError
 
-# What torchvision's ImageFolder takes for an image.
+# The extensions that torchvision's ImageFolder reads.
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
-    """Names of the class folders, sorted by code point, so that labels agree on all machines.
+    """Names of the class folders, sorted by code point, so that the labels are the same on all machines.
 
     Raises:
         DataError: there are none.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; it must hold one folder a class, with its images")
+        raise DataError(f"{folder}: no such folder; it must contain one folder per class, with its images")
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not names:
-        raise DataError(f"{folder}: has no folder; it must hold one folder a class, with its images")
+        raise DataError(f"{folder}: has no folder; it must contain one folder per class, with its images")
     return tuple(names)
 
 
@@ -43,9 +43,9 @@ def list_images(folder: Path, names: tuple[str, ...], base: Path) -> tuple[tuple
     """List the images of a split, class by class, each class sorted.
 
     Args:
-        folder: holds the class folders, which may have folders in them.
+        folder: contains the class folders, which may have subfolders.
         names: of the classes, by label.
-        base: folder that the paths are to be relative to.
+        base: the folder that the paths will be relative to.
 
     Returns:
         Paths with forward slashes, and labels (N,) int64.

@@ -1,11 +1,11 @@
-"""Mean and standard deviation of the pixels, in whole numbers until the last step."""
+"""Mean and standard deviation of the pixels, in integers until the last step."""
 
 import numpy as np
 
 from lrwd.data._source import RawSplit
 from lrwd.errors import DataError
 
-# Images summed at a time: bounds the memory that the squares need.
+# Images summed at a time, which bounds the memory for the squares.
 CHUNK = 4096
 
 

@@ -1,4 +1,4 @@
-"""Preparation of a data set: its images in the one form that training reads, written whole or not at all."""
+"""Preparation of a data set: writes its images in the form that training reads, completely or not at all."""
 
 import dataclasses
 import os
@@ -18,23 +18,23 @@ from lrwd.errors import ConfigError, DataError
 from lrwd.registry import part
 
 MOST_NAMES = 1000
-# Room for the manifest and the file system's own blocks.
+# Space for the manifest and the rest of the file system's last blocks.
 SPARE_BYTES = 1_000_000
 
 
 def prepare(config: SourceConfig, source: str, out_dir: Path | str, root: Path | str) -> Path:
     """Write the prepared form of a data source.
 
-    Arrays are ``<split>_images.npy`` (N, H, W, C) uint8 and ``<split>_labels.npy`` (N,) int64; a source
-    that leaves its images in their files gets ``<split>_paths.npy`` and ``<split>_bytes.npy`` instead of
-    pixels. ``manifest.json`` is written last. All goes into a folder beside ``out_dir`` that takes its
-    place when it is whole, so a preparation that was killed leaves nothing that looks prepared.
+    Arrays are ``<split>_images.npy`` (N, H, W, C) uint8 and ``<split>_labels.npy`` (N,) int64. For a source that leaves
+    its images in their files there are ``<split>_paths.npy`` and ``<split>_bytes.npy`` in place of the pixels.
+    ``manifest.json`` is written last. Everything is written into a temporary folder next to ``out_dir``, which replaces
+    ``out_dir`` when it is complete, so a preparation that was killed is never taken for a complete one.
 
     Args:
         config: the source's ``Config``.
-        source: its name, that of its module in this folder.
+        source: name of the source's module in this folder.
         out_dir: folder to make; an earlier preparation there is replaced.
-        root: folder that downloads go to.
+        root: folder for downloads.
 
     Returns:
         Path of the manifest.
@@ -45,7 +45,7 @@ def prepare(config: SourceConfig, source: str, out_dir: Path | str, root: Path |
     """
     raw = part("data", source).read(config, Path(root))
     splits = _split(raw, config)
-    # Resolved, as a folder may replace a folder but not a link to one (results/ is often a link to scratch).
+    # Resolved, as a link to a folder cannot be replaced by a folder (results/ is often a link to a scratch disk).
     out_dir = Path(out_dir).resolve()
     partial = out_dir.parent / f".{out_dir.name}.partial"
     out_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def prepare(config: SourceConfig, source: str, out_dir: Path | str, root: Path |
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    # The old manifest goes first: were the process killed between these lines, nothing would look prepared.
+    # The old manifest is deleted first: if the process is killed between these lines, the data set counts as missing.
     (out_dir / MANIFEST).unlink(missing_ok=True)
     if out_dir.exists():
         shutil.rmtree(out_dir)
@@ -94,7 +94,7 @@ def _write(folder: Path, name: str, split: RawSplit) -> None:
     if split.images is not None:
         np.save(folder / f"{name}_images.npy", split.images)
     else:
-        # Bytes of one width: they can be memory-mapped, so that the loader's workers share one copy.
+        # Bytes of one width can be memory-mapped, so that the loader's workers share one copy.
         paths = np.array([os.fsencode(path) for path in split.paths], dtype=np.bytes_)
         np.save(folder / f"{name}_paths.npy", paths)
         np.save(folder / f"{name}_bytes.npy", np.asarray(split.num_bytes, dtype=np.int64))
@@ -103,7 +103,7 @@ def _write(folder: Path, name: str, split: RawSplit) -> None:
 def _manifest(
     raw: RawData, splits: dict[str, RawSplit], config: SourceConfig, source: str, folder: Path
 ) -> dict[str, Any]:
-    """What is in the folder: no time, no path but that of the images, so equal data give equal bytes."""
+    """Description of the folder: no times, and no path except that of the images, so equal data have equal bytes."""
     knobs = {key: value for key, value in dataclasses.asdict(config).items() if key != "folder"}
     if config.mean is None or config.std is None:
         mean, std = mean_and_std(splits["train"], raw.image_size)

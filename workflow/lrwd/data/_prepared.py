@@ -13,7 +13,7 @@ from lrwd.atomic import sha256_file
 from lrwd.data._source import Kind
 from lrwd.errors import DataError
 
-# Raised when the prepared files change their meaning; older ones are then refused.
+# Increased when the meaning of the prepared files changes; older ones are then refused.
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 SPLITS = ("train", "val", "test")
@@ -39,9 +39,9 @@ class PreparedData:
     """A prepared data set.
 
     Args:
-        folder: where it lies.
-        digest: SHA-256 of its manifest, which holds those of its files: one name for all the content.
-        manifest: the whole manifest.
+        folder: its folder.
+        digest: SHA-256 of its manifest, which contains those of its files, and so identifies all content.
+        manifest: the content of its manifest.
         splits: "train", "val" and "test".
     """
 
@@ -62,7 +62,7 @@ class PreparedData:
 
     @property
     def image_size(self) -> int:
-        """Height and width of the images that a model is given, in pixels."""
+        """Height and width of a model's input, in pixels."""
         return self.manifest["image_size"]
 
     @property
@@ -82,7 +82,7 @@ class PreparedData:
 
     @property
     def images_root(self) -> Path:
-        """Folder that the paths are relative to (kind "files" only)."""
+        """The folder that the paths are relative to (kind "files" only)."""
         return Path(self.manifest["images_root"])
 
     def size(self, split: str) -> int:
@@ -94,12 +94,12 @@ def open_prepared(folder: Path | str, verify: bool) -> PreparedData:
     """Open a prepared data set without reading its pixels.
 
     Args:
-        folder: where it was prepared.
-        verify: also compare each file with its checksum (and each image file with its size), which
-            reads all of them once.
+        folder: its folder.
+        verify: also compare each file with its checksum (and each image file with its size), which reads all of them
+            once.
 
     Raises:
-        DataError: it is not (wholly) prepared, is of another version, or a file is missing or changed.
+        DataError: it is not (completely) prepared, is of another version, or a file is missing or changed.
     """
     folder = Path(folder)
     path = folder / MANIFEST
@@ -136,7 +136,7 @@ def _open_split(folder: Path, name: str, manifest: dict[str, Any]) -> PreparedSp
 
 def _open(path: Path, shape: tuple[int, ...], kind: str) -> np.ndarray:
     try:
-        # An empty file cannot be mapped; a split of no images is read instead.
+        # An empty file cannot be memory-mapped, so a split without images is read.
         array = np.load(path, mmap_mode="r" if 0 not in shape else None)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path}: cannot be read ({error}); prepare it again") from None

@@ -1,4 +1,4 @@
-"""What a data source gives to the preparation, and the knobs that all sources share."""
+"""The result of reading a data source, and the knobs that all sources share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,13 +12,13 @@ Kind = Literal["arrays", "files"]
 
 @dataclass(frozen=True)
 class Extent:
-    """What a prepared data set holds, as far as its knobs tell before anything is read.
+    """Kind and sizes of a prepared data set, as known from its knobs before anything is read.
 
     Args:
         kind: "arrays" or "files".
-        train: images left for training.
-        val: images for validation.
-        test: images for testing.
+        train: number of images left for training.
+        val: number of images for validation.
+        test: number of images for testing.
     """
 
     kind: Kind
@@ -37,8 +37,8 @@ class SourceConfig:
     """Knobs of every data source.
 
     Args:
-        val_size: images taken from the training images for validation, stratified by class; 0 for none.
-        split_seed: seed of that split (and of a test split where the source has none of its own).
+        val_size: number of training images that are used for validation, stratified by class; 0 for none.
+        split_seed: seed of that split (and of the test split if the source has none).
         mean: per channel, on the scale [0, 1]; None: computed from the training split.
         std: likewise.
     """
@@ -66,8 +66,8 @@ class RawSplit:
         images: (N, H, W, C) uint8; None for a source that leaves its images in their files.
         paths: N paths of images, relative to ``RawData.images_root``; empty for arrays.
         num_bytes: (N,) int64, size of each file; None for arrays.
-        moments: (N, 2, C) int64, each image's sum of pixels and sum of their squares per channel, taken
-            at ``RawData.image_size``; None for arrays, or where no image was decoded.
+        moments: (N, 2, C) int64, each image's sum of pixels and sum of their squares per channel, at
+            ``RawData.image_size``; None for arrays, or if no image was decoded.
     """
 
     labels: np.ndarray
@@ -80,7 +80,7 @@ class RawSplit:
         return len(self.labels)
 
     def take(self, index: np.ndarray) -> "RawSplit":
-        """The images with these positions, in this order."""
+        """The images at these positions, in this order."""
 
         def rows(array: np.ndarray | None) -> np.ndarray | None:
             return None if array is None else array[index]
@@ -96,14 +96,14 @@ class RawSplit:
 
 @dataclass(frozen=True, eq=False)
 class RawData:
-    """A data set as its source has it.
+    """A data set as read from its source.
 
     Args:
         kind: "arrays" (all pixels in memory) or "files" (an index of image files).
         class_names: name of each class, by label.
-        image_size: height and width of the square images that a model is given, in pixels.
+        image_size: height and width of a model's input, in pixels.
         channels: 1 or 3.
-        train: the training images, those for validation among them.
+        train: the training images, including those for validation.
         test: the official test images; None: ``test_size`` images are drawn from the training images.
         val: the official validation images; None: ``val_size`` images are drawn.
         images_root: folder that the paths are relative to; None for arrays.

@@ -7,13 +7,13 @@ from lrwd.subsample import kept_counts
 
 
 def keep(labels: np.ndarray, num_classes: int, fraction: float, imbalance: float, seed: int) -> np.ndarray:
-    """Draw a small-data fraction and a long tail of the training images.
+    """Keep a fraction of the training images, with class sizes that fall off in a long tail.
 
-    The images of a class have one random order a seed, of which the first are kept: those of a smaller fraction or
-    a longer tail are among those of a larger or a shorter one.
+    For each seed, the images of a class have one random order, of which the first are kept. So a smaller fraction or a
+    longer tail keeps a subset of the images of a larger fraction or a shorter tail.
 
     Args:
-        labels: (N,) int64, the true ones: wrong labels are drawn afterwards, among the images that are kept.
+        labels: (N,) int64, the true ones (label noise is added afterwards, to the images that are kept).
         num_classes: number of classes.
         fraction: share of the images, in (0, 1].
         imbalance: largest class / smallest class, 1 or more.
@@ -23,10 +23,10 @@ def keep(labels: np.ndarray, num_classes: int, fraction: float, imbalance: float
         Positions of the kept images, ascending; all of them for 1 and 1.
 
     Raises:
-        ConfigError: a class would be left without an image.
+        ConfigError: a class would have no image.
     """
     counts = kept_counts(np.bincount(labels, minlength=num_classes).tolist(), fraction, imbalance)
-    # Raw numbers of a bit generator, not Generator.permutation: NumPy promises never to change the former.
+    # Raw numbers, not Generator.permutation: NumPy guarantees that only the former never change.
     keys = np.random.PCG64(derive(seed, "subsample")).random_raw(len(labels))
     order = np.argsort(keys, kind="stable")
     kept = [order[labels[order] == label][:count] for label, count in enumerate(counts)]

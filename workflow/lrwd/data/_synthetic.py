@@ -1,4 +1,4 @@
-"""Stands in for a data set that is not prepared yet: pixels of the right shape, so that a step costs what it will."""
+"""A substitute for a data set that is not prepared yet: pixels of the right shape, to measure the cost of a step."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from lrwd.atomic import write_json_atomic
 from lrwd.data._prepared import FORMAT_VERSION, MANIFEST, PreparedData, open_prepared
 from lrwd.data._source import Extent
 
-# Photographs as ImageNet's: 500 x 375 pixels, about 100 kB each as JPEG.
+# Photographs like ImageNet's: 500 x 375 pixels, about 100 kB each as JPEG.
 NUM_PHOTOS, PHOTO_SIZE, JPEG_QUALITY = 64, (500, 375), 90
 
 
@@ -17,9 +17,9 @@ def make_synthetic(folder: Path, shape: tuple[int, int, int], extent: Extent) ->
     """Write a data set of random pixels and balanced labels in the prepared form.
 
     Args:
-        folder: to be made; of kind "files", the photographs go there too, a few that stand for all.
+        folder: folder to make. For kind "files" it also gets a few photographs, which are used for all images.
         shape: image size, channels and number of classes.
-        extent: how its images are held and how many there are.
+        extent: kind and sizes of the data set.
 
     Returns:
         The data set, opened.
@@ -55,11 +55,11 @@ def make_synthetic(folder: Path, shape: tuple[int, int, int], extent: Extent) ->
 
 
 def _photos(folder: Path, rng: np.random.Generator) -> np.ndarray:
-    """Write JPEGs with as much detail as photographs have; their names."""
+    """Write JPEGs with as much detail as photographs, and return their names."""
     folder.mkdir()
     names = [f"{number}.jpg" for number in range(NUM_PHOTOS)]
     for name in names:
-        # Coarse shapes with some noise: pure noise would make files several times larger, and slower to decode.
+        # Coarse shapes with some noise: files of pure noise would be several times larger, and slower to decode.
         coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(PHOTO_SIZE)
         noisy = np.asarray(coarse) + rng.normal(0, 20, (*PHOTO_SIZE[::-1], 3))
         Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / name, quality=JPEG_QUALITY)

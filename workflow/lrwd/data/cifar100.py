@@ -19,7 +19,7 @@ URL = "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
 ARCHIVE = "cifar-100-python.tar.gz"
 ARCHIVE_BYTES = 169_001_437
 FOLDER = "cifar-100-python"
-# MD5, as torchvision has them.
+# As in torchvision.
 ARCHIVE_MD5 = "eb9058c3a382ffc7106e4002c42a8d85"
 FILES_MD5 = {
     "train": "16019d7e3df5f24257cddd939b257f8d",
@@ -34,9 +34,9 @@ class Config(SourceConfig):
     """Knobs of CIFAR-100.
 
     Args:
-        folder: holds ``cifar-100-python.tar.gz``, or that archive unpacked; None: it is downloaded.
-        train_size: images that the file ``train`` must hold.
-        test_size: images that the file ``test`` must hold.
+        folder: contains ``cifar-100-python.tar.gz``, or that archive unpacked; None: it is downloaded.
+        train_size: number of images that the file ``train`` must contain.
+        test_size: number of images that the file ``test`` must contain.
         verify: compare the files with the published checksums.
     """
 
@@ -52,22 +52,22 @@ def shape(config: Config) -> tuple[int, int, int]:
 
 
 def extent(config: Config) -> Extent:
-    """How many images there are, before any is read."""
+    """Kind and sizes of the data set, before any image is read."""
     return Extent("arrays", config.train_size - config.val_size, config.val_size, config.test_size)
 
 
 def read(config: Config, root: Path) -> RawData:
-    """Read the python version of CIFAR-100 (fine labels), downloading it where no folder is given.
+    """Read the python version of CIFAR-100 (fine labels), downloading it if no folder is given.
 
     Args:
         config: the knobs.
-        root: folder for downloads; they go to its subfolder ``cifar100``.
+        root: folder for downloads, which are saved in its subfolder ``cifar100``.
 
     Returns:
         Images of 32x32 pixels and three channels, 100 classes, official split.
 
     Raises:
-        DataError: a file is missing, damaged or holds another number of images.
+        DataError: a file is missing, damaged or contains another number of images.
 
     Source: Krizhevsky (2009), "Learning Multiple Layers of Features from Tiny Images".
     """
@@ -87,7 +87,7 @@ def read(config: Config, root: Path) -> RawData:
 
 
 def _contents(folder: Path, verify: bool) -> tuple[dict[str, bytes], Path]:
-    """Bytes of the three files, from the archive or unpacked, and where they were found."""
+    """Bytes of the three files, read from the archive or from the unpacked folder, and the path of that."""
     archive = folder / ARCHIVE
     for unpacked in (folder / FOLDER, folder):
         if all((unpacked / name).is_file() for name in FILES_MD5):
@@ -137,13 +137,13 @@ def _split(content: bytes, where: Path, size: int) -> RawSplit:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Builds arrays and nothing else: a pickle could otherwise run any code."""
+    """Unpickles only arrays, as a pickle could run any code otherwise."""
 
     ALLOWED = frozenset({"_reconstruct", "ndarray", "dtype", "_frombuffer", "encode"})
 
     def find_class(self, module: str, name: str) -> Any:
         if module.split(".")[0] in ("numpy", "_codecs") and name in self.ALLOWED:
-            # The published files name a module that NumPy 2 has moved.
+            # The published files refer to a module that NumPy 2 has renamed.
             return super().find_class(module.replace("numpy.core.", "numpy._core."), name)
         raise pickle.UnpicklingError(f"{module}.{name} is not allowed in it")
 
@@ -151,7 +151,7 @@ class _Unpickler(pickle.Unpickler):
 def _unpickle(content: bytes, where: Path) -> dict[str, Any]:
     try:
         entry = _Unpickler(io.BytesIO(content), encoding="latin1").load()
-    # A damaged pickle can raise nearly anything.
+    # A damaged pickle may raise almost any exception.
     except Exception as error:
         raise DataError(f"{where}: not a file of CIFAR-100 ({error})") from None
     if not isinstance(entry, dict):

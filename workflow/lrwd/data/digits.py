@@ -16,7 +16,7 @@ class Config(SourceConfig):
     """Knobs of the digits.
 
     Args:
-        test_size: images drawn for testing, stratified by class, as the source has no official split.
+        test_size: number of images drawn for testing, stratified by class, as the source has no official split.
     """
 
     test_size: int
@@ -33,14 +33,14 @@ def shape(config: Config) -> tuple[int, int, int]:
 
 
 def extent(config: Config) -> Extent:
-    """How many images there are, before any is read."""
+    """Kind and sizes of the data set, before any image is read."""
     return Extent("arrays", NUM_IMAGES - config.test_size - config.val_size, config.val_size, config.test_size)
 
 
 def read(config: Config, root: Path) -> RawData:
-    """Read the digits that scikit-learn carries with it; nothing is downloaded.
+    """Read the digits that are part of scikit-learn; nothing is downloaded.
 
-    The scans count ink in 0..16; pixels are round(v 255/16).
+    The scans have values v = 0 … 16; pixels are round(v 255/16).
 
     Args:
         config: the knobs.
@@ -51,7 +51,7 @@ def read(config: Config, root: Path) -> RawData:
 
     Source: Alpaydin and Kaynak (1998), UCI "Optical Recognition of Handwritten Digits", the test part.
     """
-    # Imported here, as scikit-learn takes seconds to load and checking a configuration needs it not.
+    # Imported here, as scikit-learn takes seconds to load, and checking a configuration does not need it.
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -13,7 +13,7 @@ from lrwd.data._source import Extent, RawData, RawSplit, SourceConfig
 from lrwd.errors import DataError
 
 URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
-# Name: (bytes compressed, MD5 of the compressed file as torchvision has it, MD5 of what is in it).
+# Name: (size of the compressed file, its MD5 as in torchvision, MD5 of the uncompressed content).
 FILES = {
     "train-images-idx3-ubyte": (
         26421880,
@@ -43,10 +43,10 @@ class Config(SourceConfig):
     """Knobs of Fashion-MNIST.
 
     Args:
-        folder: holds the four idx files, compressed or not (Debian's package ``dataset-fashion-mnist``
-            puts them into /usr/share/datasets/fashion-mnist); None: they are downloaded.
-        train_size: images that the training files must hold.
-        test_size: images that the test files must hold.
+        folder: contains the four idx files, compressed or not (Debian's package ``dataset-fashion-mnist`` installs them
+            in /usr/share/datasets/fashion-mnist); None: they are downloaded.
+        train_size: number of images that the training files must contain.
+        test_size: number of images that the test files must contain.
         verify: compare the files with the published checksums.
     """
 
@@ -62,22 +62,22 @@ def shape(config: Config) -> tuple[int, int, int]:
 
 
 def extent(config: Config) -> Extent:
-    """How many images there are, before any is read."""
+    """Kind and sizes of the data set, before any image is read."""
     return Extent("arrays", config.train_size - config.val_size, config.val_size, config.test_size)
 
 
 def read(config: Config, root: Path) -> RawData:
-    """Read the four idx files, downloading them where no folder is given.
+    """Read the four idx files, downloading them if no folder is given.
 
     Args:
         config: the knobs.
-        root: folder for downloads; they go to its subfolder ``fashion_mnist``.
+        root: folder for downloads, which are saved in its subfolder ``fashion_mnist``.
 
     Returns:
-        Images of 32x32 pixels (a border of two zeros) and one channel, ten classes, official split.
+        Images of 32x32 pixels (padded with two zeros on each side) and one channel, ten classes, official split.
 
     Raises:
-        DataError: a file is missing, damaged or holds another number of images.
+        DataError: a file is missing, damaged or contains another number of images.
 
     Source: Xiao, Rasul and Vollgraf (2017), arXiv 1708.07747.
     """
@@ -102,7 +102,7 @@ def _split(folder: Path, prefix: str, size: int, verify: bool) -> RawSplit:
 
 
 def _idx(folder: Path, name: str, shape: tuple[int, ...], verify: bool) -> np.ndarray:
-    """Read one idx file: two zeros, type (8: uint8), rank, big-endian sizes, then the values."""
+    """Read an idx file: two zero bytes, type (8: uint8), rank, big-endian sizes, then the values."""
     path = folder / f"{name}.gz"
     if not path.is_file():
         path = folder / name
@@ -114,7 +114,7 @@ def _idx(folder: Path, name: str, shape: tuple[int, ...], verify: bool) -> np.nd
         content = gzip.decompress(packed) if path.suffix == ".gz" else packed
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: truncated or damaged ({error}); get it anew") from None
-    # Distributors compress the same content anew, so either sum will do.
+    # Distributors may have compressed the same content again, so either checksum is accepted.
     if verify and not {_md5(packed), _md5(content)} & {*FILES[name][1:]}:
         raise DataError(f"{path}: content does not match the published checksum; get it anew")
     sizes = np.array([len(shape), *shape], dtype=">u4")

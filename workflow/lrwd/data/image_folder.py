@@ -1,4 +1,4 @@
-"""The user's own images, one folder a class."""
+"""The user's own images, in one folder per class."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,12 @@ class Config(SourceConfig):
     """Knobs of a folder of images.
 
     Args:
-        folder: either ``train/<class>/…`` with ``test/`` or ``val/`` beside it, or ``<class>/…``.
-        image_size: height and width of the images that a model is given, in pixels.
-        storage: "packed": resized once (shorter side, then the centre) and held in memory;
-            "files": decoded anew whenever it is needed, for sets too large for that.
-        test_size: images drawn for testing, stratified by class, where the folder has no test split
-            of its own; None where it has one.
+        folder: contains either ``train/<class>/…`` and ``test/`` or ``val/``, or ``<class>/…``.
+        image_size: height and width of a model's input, in pixels.
+        storage: "packed": images are resized once (shorter side, then the centre is cut out) and held in memory;
+            "files": for larger data sets, images are decoded each time they are needed.
+        test_size: number of images drawn for testing, stratified by class, if the folder has no test split; None if it
+            has one.
     """
 
     folder: str
@@ -40,29 +40,29 @@ class Config(SourceConfig):
 
 
 def shape(config: Config) -> tuple[int, int, int]:
-    """Image size, channels and number of classes, as far as they are known before the folder is read.
+    """Image size, channels and number of classes, before the folder is read.
 
-    Whether a network can be built does not depend on the number of classes; ten stand for it.
+    The number of classes is not known yet; ten is assumed, as any network can be built for any number.
     """
     return config.image_size, 3, 10
 
 
 def extent(config: Config) -> None:
-    """How many images there are is not known before the folder is read."""
+    """None: the sizes are not known before the folder is read."""
 
 
 def read(config: Config, root: Path) -> RawData:
-    """Read a folder of images; every one is decoded, and one that cannot be is named.
+    """Read a folder of images; all are decoded once, and those that cannot be read are named.
 
-    With ``train`` and ``test``, or ``train`` and ``val``, the second is the test split, and ``val_size``
-    images are drawn from the first. With all three, ``val`` is the validation split (``val_size: 0``).
+    With ``train`` and ``test``, or ``train`` and ``val``, the second is the test split, and ``val_size`` images are
+    drawn from the first. With all three, ``val`` is the validation split (``val_size: 0``).
 
     Args:
         config: the knobs.
         root: folder for downloads, not used here.
 
     Returns:
-        Images of three channels (grey ones are tripled).
+        Images of three channels (grey values are repeated in all three).
 
     Raises:
         DataError: a folder is missing or empty, splits differ in their classes, or images cannot be read.
@@ -70,7 +70,7 @@ def read(config: Config, root: Path) -> RawData:
     """
     base = Path(config.folder).resolve()
     if not base.is_dir():
-        raise DataError(f"{base}: no such folder; it must hold one folder a class, or train/ and test/ of such")
+        raise DataError(f"{base}: no such folder; it must contain one folder per class, or train/ and test/ of such")
     folders = {name: base / name for name in ("train", "val", "test") if (base / name).is_dir()}
     if folders and "train" not in folders:
         raise DataError(f"{base / 'train'}: no such folder, while there is {', '.join(folders)}")

@@ -16,12 +16,12 @@ class Config(SourceConfig):
     """Knobs of ImageNet.
 
     Args:
-        folder: holds ``train/<wnid>/*.JPEG`` and ``val/<wnid>/*.JPEG``.
-        image_size: height and width of the images that a model is given, in pixels.
-        check_images: decode every image once (hours of one core in all; needed to compute mean and std).
-        num_classes: classes that the folder must have.
-        train_size: images that ``train`` must have.
-        test_size: images that ``val``, the test split here, must have.
+        folder: contains ``train/<wnid>/*.JPEG`` and ``val/<wnid>/*.JPEG``.
+        image_size: height and width of a model's input, in pixels.
+        check_images: decode every image once, which takes some core hours; needed to compute mean and std.
+        num_classes: number of classes that the folder must have.
+        train_size: number of images that ``train`` must contain.
+        test_size: number of images that ``val``, the test split here, must contain.
     """
 
     folder: str
@@ -45,7 +45,7 @@ def shape(config: Config) -> tuple[int, int, int]:
 
 
 def extent(config: Config) -> Extent:
-    """How many images there are, before any is read."""
+    """Kind and sizes of the data set, before any image is read."""
     return Extent("files", config.train_size - config.val_size, config.val_size, config.test_size)
 
 
@@ -57,7 +57,7 @@ def read(config: Config, root: Path) -> RawData:
 
     Args:
         config: the knobs.
-        root: folder for downloads, not used here: the images may not be passed on.
+        root: folder for downloads, not used here: ImageNet may not be redistributed.
 
     Raises:
         DataError: a folder is missing or empty, a number is not the published one, or images cannot be read.
@@ -74,7 +74,7 @@ def read(config: Config, root: Path) -> RawData:
 
     train = list_split(base / "train", names, base)
     test = list_split(base / "val", names, base)
-    # Counted before hours of decoding.
+    # Counted before decoding, which takes hours.
     for folder, listed, size in (("train", train, config.train_size), ("val", test, config.test_size)):
         if len(listed) != size:
             raise DataError(f"{base / folder}: has {len(listed):,} images, not {size:,}; expected {LAYOUT}")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lrwd.errors import DataError
-from lrwd.runs.collect import selected_top1
+from lrwd.runs.collect import selected_metric
 from lrwd.runs.failed import is_failed
 from lrwd.runs.record import finite_or_none, read_record
 from lrwd.seeds import derive
@@ -51,6 +51,8 @@ def summary(chosen: Round) -> str:
     """What a round has chosen, in a line for the terminal."""
     going_on = [network for network in chosen.networks.values() if not network.stop]
     line = f"round {chosen.number}: {len(chosen.cells)} cells for {len(going_on)} of {len(chosen.networks)} networks"
+    if num_failed := sum(network.num_failed for network in chosen.networks.values()):
+        line += f"; {num_failed} trainings failed so far and are left out (see `snakemake status`)"
     return f"{line}; all have stopped" if chosen.is_last else line
 
 
@@ -69,7 +71,9 @@ def _choose(study: Study, part: Part, group: Group, number: int) -> Network:
     limits = Limits(knobs.wd_low, knobs.wd_high, len(part.seeds))
     rules = Rules(limits, knobs.batch, knobs.cells, knobs.rounds, knobs.half_width)
     # By the study that the part is named after, so that a study of parts asks the same of it.
-    found = next_round(runs, number, rules, derive(0, "sequential", part.where, *group))
+    found = next_round(
+        runs, number, rules, derive(0, "sequential", part.where, *group), direction=part.selection.direction
+    )
     ridge = found.ridge
     return Network(
         cells=tuple((Cell(*group, one.lr, one.wd, part.seeds[one.seed]), one.reason) for one in found.batch.cells),
@@ -81,7 +85,9 @@ def _choose(study: Study, part: Part, group: Group, number: int) -> Network:
         b_ci_low=finite_or_none(ridge.b_ci[0]),
         b_ci_high=finite_or_none(ridge.b_ci[1]),
         half_width=finite_or_none((ridge.b_ci[1] - ridge.b_ci[0]) / 2),
-        half_width_expected=finite_or_none(found.batch.half_width_after) if found.batch.cells else None,
+        half_width_expected=finite_or_none(found.batch.half_width_after)
+        if found.batch.cells and ridge.has_number
+        else None,
         excluded=ridge.excluded,
         reason="" if ridge.has_number else ridge.reason,
     )
@@ -89,4 +95,4 @@ def _choose(study: Study, part: Part, group: Group, number: int) -> Network:
 
 def _value(study: Study, part: Part, cell: Cell) -> float:
     path = record_path(study.results, cell)
-    return float("nan") if is_failed(path) else selected_top1(read_record(path), part.selection)[0]
+    return float("nan") if is_failed(path) else selected_metric(read_record(path), part.selection)[0]

@@ -1,6 +1,8 @@
-"""Whether the GPU in sight works, asked before anything is trained.
+"""Checks that the visible GPU works, before any training.
 
-python -m lrwd.train.gpu_check RESULTS required|optional     (notes the node if not, and exits with 1)
+    python -m lrwd.execution.gpu_check RESULTS required|optional
+
+If the GPU does not work, the command records the node and exits with status 1.
 """
 
 import socket
@@ -15,14 +17,14 @@ class GpuError(RuntimeError):
 
 
 def check_gpu(results: str, required: bool) -> None:
-    """Use the GPU once.
+    """Run a small computation on the GPU.
 
     Args:
-        results: the results folder, where the node is noted if its GPU does not work.
-        required: whether there must be one.
+        results: the results folder. A node with a broken GPU is recorded there.
+        required: whether a missing GPU is an error.
 
     Raises:
-        GpuError: it does not work, or there is none where one is required; the message names the node.
+        GpuError: the GPU does not work, or there is none although one is required. The message names the node.
     """
     try:
         device = prepare_device(threads=1)

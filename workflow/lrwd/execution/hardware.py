@@ -1,4 +1,4 @@
-"""What this machine has, asked without importing torch."""
+"""Detects the hardware of this machine without importing torch."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @cache
 def num_gpus() -> int:
-    """Number of NVIDIA GPUs that a process started here would see."""
+    """Number of NVIDIA GPUs that are visible to a process started here."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
@@ -18,7 +18,7 @@ def num_gpus() -> int:
 
 
 def gpus_per_cell() -> int:
-    """GPUs that a cell takes on this machine: one if there is any, as every cell then trains on it."""
+    """Number of GPUs that a cell uses on this machine: one if a GPU is visible, else zero."""
     return min(1, num_gpus())
 
 
@@ -28,7 +28,7 @@ def num_cores() -> int:
 
 
 def machine() -> str:
-    """What the cost of a training depends on: processor, number of cores, GPUs."""
+    """Describe the hardware that determines the cost of a training: processor, number of cores, GPUs."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     cpu = models[0] if models else platform.processor() or platform.machine()
@@ -37,7 +37,7 @@ def machine() -> str:
 
 @cache
 def _gpu_names() -> list[str]:
-    """A line for every GPU of this machine."""
+    """Return one line for every GPU of this machine."""
     if shutil.which("nvidia-smi") is None:
         return []
     try:

@@ -1,6 +1,6 @@
-"""Starts a cell: asks the server of this run of Snakemake (warm, or a cluster's pool), or a fresh interpreter.
+"""Starts a cell through the server of this Snakemake process (warm worker or cluster pool), or in a new interpreter.
 
-Standard library only: this runs once a cell, and starts in a few hundredths of a second.
+Standard library only: this code runs once per cell, so its imports must take only a few hundredths of a second.
 """
 
 import fcntl
@@ -16,40 +16,42 @@ from pathlib import Path
 from typing import Any
 
 WORKFLOW = Path(__file__).parents[2]
-# Names the process whose end is the end of all that was started for it.
+# Environment variable with the id of the owner process. Processes started for the owner exit when it exits.
 OWNER = "LRWD_OWNER"
 START_TIMEOUT_SEC = 120.0
-# What numpy and torch would otherwise start at import: threads, which do not survive a fork.
+# Without these variables numpy and torch start threads at import, and threads do not survive a fork.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-# A server is a module with ``serve SOCKET OWNER …``. ``warm`` forks cells from a process that has torch loaded, and
-# ``pool`` passes them to a cluster's allocations; it takes the path of its settings.
+# A server is a module with the command ``serve SOCKET OWNER …``. ``warm`` forks cells from a process that has already
+# imported torch. ``pool`` passes cells to the allocations of a cluster; its extra argument is its settings file.
 SERVERS = {"warm": ("lrwd.execution.worker",), "pool": ("lrwd.cluster.pool",)}
 WARM = SERVERS["warm"]
 
 
 def bind_children() -> None:
-    """Called by Snakemake's process: cell processes use its interpreter and exit with it."""
-    # Activated or not; a conda environment of a rule goes before it.
+    """Make cell processes use Snakemake's interpreter and exit with it; called by Snakemake's process."""
+    # The environment may not be activated. A rule's conda environment still takes precedence.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ[OWNER] = str(os.getpid())
 
 
 def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_processes: int) -> int:
-    """Have a cell trained and wait for it.
+    """Train a cell and wait until it ends.
 
     Args:
-        request: ``job`` and ``log``, as lrwd.train.worker.run_cell takes them.
-        server: module and further arguments of the server that is to do it (started if there is none yet), where the
-            system can fork; None for a fresh interpreter.
-        num_processes: that train it together, one a GPU; several are started by torchrun, in fresh interpreters.
+        request: ``job`` and ``log``, see lrwd.execution.worker.run_cell.
+        server: module and further arguments of the server to use. It is started if it is not running. Only used on
+            systems that can fork. None: use a new interpreter.
+        num_processes: processes that train the cell together, one per GPU. If there are several, torchrun starts
+            them in new interpreters.
 
     Returns:
-        The cell's exit status; a fresh interpreter takes this process's place instead.
+        The cell's exit status. With a new interpreter this function does not return: the interpreter replaces this
+        process.
     """
     owner = os.environ.get(OWNER)
     request = {**request, "cwd": str(Path.cwd()), "owner": int(owner) if owner else None}
-    # Forking after importing torch is not safe on macOS; without an owner nobody would end the server.
+    # Forking after importing torch is not safe on macOS. Without an owner, the server would never exit.
     if server and num_processes == 1 and owner and sys.platform == "linux" and hasattr(os, "pidfd_open"):
         try:
             status = _ask_server(request, int(owner), server)
@@ -57,7 +59,7 @@ def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_proc
                 print(failure_line(request), file=sys.stderr)
             return status
         except OSError as error:
-            if server != WARM:  # nothing is trained where Snakemake runs on a cluster
+            if server != WARM:  # on a cluster, nothing may be trained on the node where Snakemake runs
                 print(f"no pool ({error})", file=sys.stderr)
                 return 1
             print(f"no warm server ({error}); starting a fresh interpreter", file=sys.stderr)
@@ -65,12 +67,12 @@ def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_proc
     if num_processes > 1:
         team = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={num_processes}"]
         command[1:1] = team
-    # Not a child: a signal that is meant for the cell (SIGTERM at a time limit) then reaches it.
+    # Replace this process instead of starting a child, so that SIGTERM at a time limit reaches the cell.
     os.execve(sys.executable, command, package_environment())
 
 
 def _ask_server(request: dict[str, Any], owner: int, server: tuple[str, ...]) -> int:
-    """Send a request to the server and wait for its answer: an exit status, and perhaps words to print."""
+    """Send a request to the server and wait for its answer: an exit status, optionally followed by a message."""
     with connect(owner, server) as connection:
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("r") as stream:
@@ -85,13 +87,13 @@ def _ask_server(request: dict[str, Any], owner: int, server: tuple[str, ...]) ->
 
 
 def failure_line(request: dict[str, Any]) -> str:
-    """What is said of a training that failed, and whose failure is kept as its record."""
+    """Message about a failed training whose failure is kept as its record."""
     record = request["job"]["record"]
-    return f"{record}: the training failed, see {request['log']}; its round goes on without it (-f trains it again)"
+    return f"{record}: the training failed, see {request['log']}; its round continues without it (-f trains it again)"
 
 
 def _is_failed(record: str) -> bool:
-    # As lrwd.runs.failed.is_failed, which this process need not import.
+    # The same as lrwd.runs.failed.is_failed, whose import would be slow here.
     try:
         with open(record, "rb") as stream:
             return b'"status": "failed"' in stream.read(80)
@@ -100,10 +102,10 @@ def _is_failed(record: str) -> bool:
 
 
 def connect(owner: int, server: tuple[str, ...]) -> socket.socket:
-    """Connect to the owner's server, after starting it if need be.
+    """Connect to the owner's server; start it if it is not running.
 
     Raises:
-        OSError: there is none to be had.
+        OSError: the server could not be started.
     """
     folder = _socket_folder(owner)
     address = str(folder / "socket")
@@ -111,7 +113,7 @@ def connect(owner: int, server: tuple[str, ...]) -> socket.socket:
         return _try_connect(address)
     except OSError:
         pass
-    # One of the cells that start together starts the server; the others wait for the lock.
+    # If several cells start at the same time, one starts the server and the others wait for the lock.
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -125,7 +127,7 @@ def connect(owner: int, server: tuple[str, ...]) -> socket.socket:
                 stdout=log,
                 stderr=log,
                 env=package_environment(),
-                start_new_session=True,  # Ctrl-C is for Snakemake; the server follows its end
+                start_new_session=True,  # Ctrl-C goes to Snakemake only; the server exits when Snakemake does
             )
         deadline = time.monotonic() + START_TIMEOUT_SEC
         while time.monotonic() < deadline and process.poll() is None:
@@ -133,7 +135,7 @@ def connect(owner: int, server: tuple[str, ...]) -> socket.socket:
                 return _try_connect(address)
             except OSError:
                 time.sleep(0.02)
-        raise OSError(f"it did not start, see {folder / 'log'}")
+        raise OSError(f"the server did not start, see {folder / 'log'}")
 
 
 def _try_connect(address: str) -> socket.socket:
@@ -147,19 +149,19 @@ def _try_connect(address: str) -> socket.socket:
 
 
 def _socket_folder(owner: int) -> Path:
-    """A folder of this user's, this interpreter's and this owner's, short enough for a socket's address."""
-    # A process id comes again; its start time does not.
+    """Folder for this user, interpreter and owner. Its path is short enough for a Unix socket address."""
+    # Process ids are reused; the start time makes the key unique.
     started = Path(f"/proc/{owner}/stat").read_text().rpartition(")")[2].split()[19]
     text = f"{sys.executable} {WORKFLOW} {owner} {started}"
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir(), f"lrwd-{os.getuid()}-{key}")
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
-        raise OSError(f"{folder} belongs to someone else")
+        raise OSError(f"{folder} belongs to another user")
     return folder
 
 
 def package_environment() -> dict[str, str]:
-    """Environment of a process that imports this package: found, and with one thread until it asks for more."""
+    """Environment for a process that imports this package: sets PYTHONPATH and limits libraries to one thread."""
     path = os.pathsep.join(filter(None, [str(WORKFLOW), os.environ.get("PYTHONPATH")]))
     return {**os.environ, **ONE_THREAD, "PYTHONPATH": path}

@@ -1,6 +1,6 @@
-"""Checks that every part of a study can be built, before any training, in a process of its own.
+"""Checks in a separate process, before any training, that every part of a study can be built.
 
-The parts need torch, which planning must not wait for; so this runs once for a set of knobs and leaves a stamp.
+The check imports torch, which takes seconds. It therefore runs once per set of knobs and leaves a stamp file.
 """
 
 import hashlib
@@ -22,22 +22,24 @@ from lrwd.study.study import Study
 
 
 def check_parts_once(studies: Sequence[Study], source: str) -> None:
-    """Build every data source's Config, network, optimizer and schedule of studies, once for their knobs and code.
+    """Build the data source's Config, the network, the optimizer and the schedule of every group of some studies.
+
+    A group is checked again only if its knobs or its code change.
 
     Args:
-        studies: their groups are checked, in one process.
-        source: the files its configuration came from, for messages.
+        studies: the studies whose groups are checked, all in one process.
+        source: the files their configuration came from, for messages.
 
     Raises:
-        ConfigError: a knob is unknown, missing, of a wrong type, or does not fit.
+        ConfigError: a knob is unknown, missing, of a wrong type, or not compatible with another one.
     """
     if importlib.util.find_spec("torch") is None:
-        return  # an environment for the analysis only
+        return  # torch is not installed: this environment is for the analysis only
     stamps: dict[Path, dict[str, Any]] = {}
     for study, cell in [(one, cell) for one in studies for cell in one.one_cell_a_group()]:
         start = start_file(study.config["recipes"][cell.recipe])
         spec = {**study.spec(cell), "entry": study.config["datasets"][cell.dataset], "start": start}
-        # One cell stands for its group: lr, wd and seed were checked by themselves.
+        # One cell represents its group: lr, wd and seed are checked elsewhere.
         group = {key: value for key, value in spec.items() if key not in ("lr", "wd", "seed")}
         key = hashlib.sha256(f"{json.dumps(group)}{training_code(spec)}".encode()).hexdigest()[:16]
         stamps[Path(study.results, "checked", key)] = group
@@ -61,20 +63,20 @@ def check_parts_once(studies: Sequence[Study], source: str) -> None:
 
 
 def check_writable(folder: Path, source: str) -> None:
-    """Check that the folder of results can be written into.
+    """Check that the results folder is writable.
 
     Args:
-        folder: need not exist yet.
+        folder: the results folder; it need not exist yet.
         source: the files its configuration came from, for the message.
 
     Raises:
-        ConfigError: it cannot.
+        ConfigError: the folder is not writable.
     """
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise ConfigError(
-            f"{source}: results: {str(folder)!r} cannot be written: {there} is read-only or belongs to another. Make "
-            f"it writable and start again, or name another folder"
+            f"{source}: results: {str(folder)!r} cannot be written: {there} is read-only or belongs to another user. "
+            f"Make it writable and start again, or name another folder"
         )
 
 
@@ -82,12 +84,12 @@ def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
     """Build the parts of groups.
 
     Args:
-        groups: specs without lr, wd and seed, and with ``entry``, the data set's entry of config.yaml, and ``start``,
-            the file of weights that they start from or None.
+        groups: specs without lr, wd and seed. Two keys are added: ``entry``, the data set's entry in the
+            configuration, and ``start``, the file of initial weights or None.
 
     Raises:
-        ConfigError: something cannot be built.
-        DataError: the weights to start from cannot be had.
+        ConfigError: a part cannot be built.
+        DataError: the initial weights are not available.
     """
     from lrwd import registry
     from lrwd.train.build import build_network, build_optimizer, parts_of_augmentation
@@ -99,7 +101,7 @@ def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
         knobs = {key: value for key, value in group["entry"].items() if key not in ("source", "num_train")}
         image_size, channels, num_classes = source.shape(registry.build_config(source, knobs, f"datasets.{dataset}"))
         if start_recipe(recipe):
-            recipe = {**recipe, "start_from": SCRATCH}  # its weights are still to be trained
+            recipe = {**recipe, "start_from": SCRATCH}  # the initial weights come from a cell that is not trained yet
         parts_of_augmentation(recipe, arch["kind"])
         check_schedule(recipe)
         _check_decay(recipe)
@@ -110,7 +112,7 @@ def check_parts(groups: Sequence[Mapping[str, Any]]) -> None:
         except ConfigError as error:
             text = str(error).removeprefix(f"{where}: ")
             raise ConfigError(f"{where} on data set {dataset}: {text}") from None
-        build_optimizer(recipe, model, lr=1e-3, wd=0.0)
+        build_optimizer(recipe, model, wd=0.0)
 
 
 def _check_decay(recipe: Mapping[str, Any]) -> None:

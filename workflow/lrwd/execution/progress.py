@@ -1,4 +1,4 @@
-"""How far the trainings are, shown while Snakemake runs: cells done, rate, time left."""
+"""Shows the progress of a study while Snakemake runs: number of trained cells, elapsed time, time left."""
 
 import sys
 import threading
@@ -10,16 +10,17 @@ from lrwd.study.paths import record_path
 from lrwd.study.study import Study, read_ratios
 
 POLL_SEC = 1.0
-# How often a line is written; Snakemake's own lines come in between, so a bar that redraws itself would be torn.
+# Interval between two lines. A redrawn progress bar would be broken up by Snakemake's own lines.
 LINE_SEC = 10.0
 
 
 def report_progress(study: Study, ratios_path: str) -> None:
-    """Start showing the study's progress from a thread that ends with the process.
+    """Start a thread that prints the study's progress until the process exits.
 
     Args:
-        study: its records are looked for.
-        ratios_path: where the ratios are once the grid is trained; until then the cells on the line are only counted.
+        study: the study whose records are counted.
+        ratios_path: the file of estimated ratios. It exists once the grid is trained; until then the on-ratio cells
+            are counted but their records are not known.
     """
     threading.Thread(target=_follow, args=(study, Path(ratios_path)), daemon=True).start()
 
@@ -33,7 +34,7 @@ def _follow(study: Study, ratios_path: Path) -> None:
         known, total, is_open = _cells(study, ratios_path)
         done |= {path for path in known - done if Path(path).exists()}
         now = time.monotonic()
-        # Nothing yet, or nothing of this study at all: a target may ask for other cells.
+        # Print nothing until a cell of this study is done: the target may train cells of other studies only.
         if len(done) > num_before and (now - written >= LINE_SEC or (len(done) >= total and not is_open)):
             written = now
             line = progress_line(len(done), total, len(done) - num_before, now - started)
@@ -41,7 +42,7 @@ def _follow(study: Study, ratios_path: Path) -> None:
 
 
 def progress_line(num_done: int, total: int, num_now: int, elapsed_sec: float) -> str:
-    """A line that says how far the trainings are.
+    """Format the progress line.
 
     Args:
         num_done: cells with a record.
@@ -60,7 +61,7 @@ def _clock(seconds: float) -> str:
 
 
 def _cells(study: Study, ratios_path: Path) -> tuple[set[str], int, bool]:
-    """Paths of the records known by now, how many there will be, and whether rounds follow that are not counted."""
+    """Paths of the known records, the final number of records, and whether further, uncounted rounds follow."""
     ratios = read_ratios(ratios_path.read_text()) if ratios_path.exists() else {}
     study = study.known()
     cells = study.with_bases(study.cells(ratios))

@@ -1,4 +1,4 @@
-"""What every script of a rule does: log, and errors that a user can act on without reading a traceback."""
+"""Common wrapper of the rules' scripts: writes the log, and reports user errors without a traceback."""
 
 import sys
 import traceback
@@ -11,7 +11,7 @@ from lrwd.errors import ConfigError, DataError, RecordError
 
 @contextmanager
 def script(log: str) -> Iterator[None]:
-    """Run a script's body: its failure goes to the log, and to the terminal in one line if it is the user's to mend.
+    """Run a script's body. A failure is logged; an error that the user can fix is also printed in one line.
 
     Args:
         log: path of the rule's log.
@@ -20,7 +20,7 @@ def script(log: str) -> Iterator[None]:
     try:
         yield
     except (ConfigError, DataError, RecordError) as error:
-        # What it says is enough to mend it; a traceback would bury that.
+        # The message is enough to fix the error; a traceback would hide it.
         Path(log).write_text(f"{type(error).__name__}: {error}\n")
         sys.exit(f"\nError: {error}\n")
     except Exception:

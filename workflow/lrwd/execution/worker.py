@@ -1,11 +1,11 @@
-"""Runs cells: one in a fresh process, or many forked from a process that has the libraries loaded.
+"""Runs cells: one in a new process, or many forked from a server that has imported the libraries.
 
-    python -m lrwd.train.worker run REQUEST          one cell, in this process (with others, where torchrun starts it)
-    python -m lrwd.train.worker serve SOCKET OWNER   fork a process for every request on the socket
+    python -m lrwd.execution.worker run REQUEST          train one cell in this process (torchrun may start several)
+    python -m lrwd.execution.worker serve SOCKET OWNER   fork a process for every request on the socket
 
-The server never computes and never touches a GPU: a child forked from it is as a fresh interpreter is after its
-imports, so that a cell's result is the same either way. It ends with the process OWNER (Snakemake), however that
-ends, and its children with it.
+The server never computes and never uses a GPU. A forked child is therefore in the same state as a new interpreter
+after its imports, and a cell's result is the same either way. The server and its children exit when the process OWNER
+(Snakemake) exits, even if OWNER is killed.
 """
 
 import ctypes
@@ -27,32 +27,34 @@ from typing import Any
 from lrwd.execution import launcher
 
 INTERRUPTED = 128 + signal.SIGTERM
-# How long a cell that is asked to stop may take to write its last checkpoint, before it is killed.
+# Time that a cell has for its last checkpoint after SIGTERM, before it is killed.
 GRACE_SEC = 30
 PR_SET_PDEATHSIG = 1
 
 
 def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> int:
-    """Train the cell of a request in this process; what it says goes to the cell's log.
+    """Train the cell of a request in this process, and write its output to the cell's log.
 
     Args:
-        request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner``: a process without which the
-            cell is to stop, or None; ``keep_failure``: a failure is a result, noted in the cell's record. On a cluster also ``gpu`` (``required`` or ``optional``: the GPU is tried first)
-            with ``results``, where a node whose GPU does not work is noted, and ``environment``: variables to set.
-        client: a connection without which the cell is to stop.
+        request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner`` (process id or None; the cell
+            stops when that process exits). ``keep_failure``: whether a failure of the training is written to the
+            cell's record and the job succeeds. On a cluster also ``gpu`` (``required`` or ``optional``; the GPU is
+            checked before the training), ``results`` (where a node with a broken GPU is recorded) and ``environment``
+            (variables to set).
+        client: the cell stops when this connection is closed.
 
     Returns:
-        The exit status: 0 (also for a diverged training, and a failed one that is kept), 143 when interrupted, 1 for
-        a failure.
+        The exit status: 0 (also for a diverged training, and for a failure that is kept), 143 if interrupted, 1 for a
+        failure.
     """
     stop = _stop_requests(request["owner"], client)
-    log = Path(request["log"])
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", buffering=1) as stream, open(os.dup(2), "w") as terminal:
+    log_path = Path(request["log"])
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("a", buffering=1) as stream, open(os.dup(2), "w") as terminal:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
 
-        def say(line: str) -> None:
+        def log(line: str) -> None:
             stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
         os.environ.update(request.get("environment", {}))
@@ -64,29 +66,29 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
             try:
                 if "gpu" in request:
                     job, gpu = (os.environ.get(name, "none") for name in ("SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES"))
-                    say(f"on node {socket.gethostname()}, SLURM job {job}, GPU {gpu}")
+                    log(f"on node {socket.gethostname()}, SLURM job {job}, GPU {gpu}")
                     check_gpu(request["results"], request["gpu"] == "required")
             except GpuError as error:
-                say(f"failed: {error}")
+                log(f"failed: {error}")
                 return 1
 
             try:
                 with joined() as team:
-                    train_cell(Job.from_json(request["job"]), say, stop, team)
+                    train_cell(Job.from_json(request["job"]), log, stop, team)
             except Interrupted:
                 return INTERRUPTED
         except BaseException as error:
             stream.write(traceback.format_exc())
-            say(f"failed: {type(error).__name__}: {error}")
+            log(f"failed: {type(error).__name__}: {error}")
             if not (isinstance(error, Exception) and _keep_failure(request, f"{type(error).__name__}: {error}")):
                 return 1
-            if client is None:  # else the process that asked says so
+            if client is None:  # otherwise the client prints it
                 print(launcher.failure_line(request), file=terminal)
     return 0
 
 
 def _keep_failure(request: dict[str, Any], reason: str) -> bool:
-    """Note a failure in the cell's record, if the request says so; of several processes none can speak for all."""
+    """Write a failure to the cell's record, if requested. Not with several processes: others may not have failed."""
     if not request.get("keep_failure") or int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return False
     from lrwd.runs.failed import write_failed
@@ -94,21 +96,23 @@ def _keep_failure(request: dict[str, Any], reason: str) -> bool:
     job = request["job"]
     try:
         write_failed(job["record"], job["spec"], reason)
-    except OSError:  # a full disk, which is likely to be what failed before
+    except OSError:  # the disk is full, which is probably the reason for the failure
         return False
     return True
 
 
 def serve(address: str, owner: int) -> None:
-    """Fork a process for every connection until the owner ends.
+    """Fork a process for every connection until the owner exits.
 
-    A request is one line of JSON; the answer is the exit status, or the connection's end if the process was killed.
+    A request is one line of JSON. The answer is the exit status. If the process is killed, the connection closes
+    without an answer.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(128)
     _load_libraries()
-    # What is loaded stays: the collector need not go through it, and by doing so copy it, in every child.
+    # Exclude the loaded modules from garbage collection. A collection in a child would write to their memory pages,
+    # and the system would copy the pages.
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -122,13 +126,13 @@ def serve(address: str, owner: int) -> None:
             listener.close()
             _serve_client(client)
         client.close()
-    # The children follow: each asked for SIGTERM when this process ends.
+    # The children exit too: each has requested SIGTERM for the end of this process.
     shutil.rmtree(Path(address).parent, ignore_errors=True)
     Path(address).unlink(missing_ok=True)
 
 
 def _serve_client(client: socket.socket) -> None:
-    """The life of a forked process: one request, one answer."""
+    """Handle one request in a forked process, send the answer and exit."""
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -139,16 +143,16 @@ def _serve_client(client: socket.socket) -> None:
         status = run_cell(request, client)
         client.sendall(f"{status}\n".encode())
     finally:
-        # Not sys.exit: that would unwind into the server's loop.
+        # Not sys.exit, which would unwind the stack into the server's loop.
         os._exit(status)
 
 
 def _stop_requests(owner: int | None, client: socket.socket | None) -> Callable[[], bool]:
-    """A function that tells whether SIGTERM came, the owner ended or the client hung up."""
-    asked: list[int] = []
+    """Return a function that is true after SIGTERM, after the owner's exit or after the client disconnected."""
+    signals: list[int] = []
 
     def on_sigterm(number: int, _: Any) -> None:
-        asked.append(number)
+        signals.append(number)
         signal.alarm(GRACE_SEC)
 
     signal.signal(signal.SIGTERM, on_sigterm)
@@ -157,14 +161,14 @@ def _stop_requests(owner: int | None, client: socket.socket | None) -> Callable[
         try:
             poll.register(os.pidfd_open(owner), select.POLLIN)
         except ProcessLookupError:
-            asked.append(0)
+            signals.append(0)  # the owner has exited already
     if client is not None:
         poll.register(client, select.POLLIN | select.POLLHUP)
-    return lambda: bool(asked or poll.poll(0))
+    return lambda: bool(signals or poll.poll(0))
 
 
 def _load_libraries() -> None:
-    """Import all that a cell may need: several seconds that its children are spared."""
+    """Import everything that a cell may need, so that the children save these seconds."""
     importlib.import_module("torch._dynamo")  # torch.optim imports it at the first step
     importlib.import_module("torchvision.transforms.v2.functional")
     importlib.import_module("lrwd.train.cell")
@@ -174,7 +178,7 @@ def _load_libraries() -> None:
     for folder in ("augment", "models", "optim", "schedules"):
         for name in registry.names(folder):
             registry.part(folder, name)
-    # What a cell's record says of the code is then what was loaded here, and read once.
+    # Hash the code now: the records then contain the hash of the code that was loaded, not of a later edit.
     for path in PACKAGE.rglob("*.py"):
         meaning(path)
 

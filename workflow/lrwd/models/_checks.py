@@ -9,7 +9,7 @@ def require_positive(config: Any, *names: str) -> None:
     """Check that knobs (numbers, or tuples of numbers) are above zero.
 
     Raises:
-        ConfigError: one is not; names the knob and its value.
+        ConfigError: one is not; the message names the knob and its value.
     """
     for name in names:
         value = getattr(config, name)
@@ -22,7 +22,7 @@ def require_rate(rate: float) -> None:
     """Check stochastic depth's probability of skipping a block.
 
     Raises:
-        ConfigError: it is no probability below 1.
+        ConfigError: it is not in [0, 1).
     """
     if not 0 <= rate < 1:
         raise ConfigError(f"drop_path_rate is {rate}; allowed: 0 <= rate < 1")
@@ -32,7 +32,7 @@ def require_divisible(value: int, by: int, name: str, by_name: str) -> None:
     """Check that one knob is a multiple of another.
 
     Raises:
-        ConfigError: it is not; names both.
+        ConfigError: it is not; the message names both.
     """
     if value % by:
         raise ConfigError(f"{name} ({value}) is not a multiple of {by_name} ({by})")

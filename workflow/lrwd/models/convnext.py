@@ -9,7 +9,7 @@ from lrwd.errors import ConfigError
 from lrwd.models._checks import patches_per_side, require_positive, require_rate
 
 NUM_STAGES = 4
-# timm replaces further halvings of the map by dilation.
+# At this stride timm halves the map no further, but uses dilation.
 MAX_STRIDE = 32
 EXAMPLE = {"patch_size": 1, "depths": [1, 1, 1, 1], "dims": [8, 8, 16, 16], "kernel_size": 3, "drop_path_rate": 0.0}
 
@@ -38,7 +38,7 @@ class Config:
         require_positive(self, "patch_size", "depths", "dims", "kernel_size")
         for name in ("depths", "dims"):
             if len(getattr(self, name)) != NUM_STAGES:
-                raise ConfigError(f"{name} is {getattr(self, name)}; needs {NUM_STAGES} values, one a stage")
+                raise ConfigError(f"{name} is {getattr(self, name)}; needs {NUM_STAGES} values, one per stage")
         require_rate(self.drop_path_rate)
         if self.kernel_size % 2 == 0:
             raise ConfigError(f"kernel_size is {self.kernel_size}; allowed: odd numbers")
@@ -54,7 +54,7 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
         channels: number of channels of the images.
 
     Raises:
-        ConfigError: the patches do not tile the image, or its map shrinks to nothing.
+        ConfigError: the patches do not tile the image, or the map of a stage would have no pixel.
 
     Source: Liu et al. 2022, arXiv:2201.03545, through timm's ``ConvNeXt``.
     """

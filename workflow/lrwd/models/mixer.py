@@ -18,9 +18,9 @@ class Config:
         patch_size: side of a patch, pixels.
         num_blocks: number of blocks.
         embed_dim: width of a patch's vector.
-        mlp_ratio: hidden widths of the MLP over patches and of the MLP over channels, both in ``embed_dim``
-            (0.5 and 4.0 as published).
-        drop_path_rate: stochastic depth: probability of skipping a block, the same for all (in timm's Mixer).
+        mlp_ratio: hidden widths of the MLP over patches and of the MLP over channels, in units of
+            ``embed_dim`` (0.5 and 4.0 as published).
+        drop_path_rate: stochastic depth: probability of skipping a block, the same for all blocks in timm's Mixer.
     """
 
     patch_size: int

@@ -11,7 +11,7 @@ from lrwd.models._checks import require_positive, require_rate
 
 BLOCKS: dict[str, Any] = {"basic": BasicBlock, "bottleneck": Bottleneck}
 STEMS = ("imagenet", "small")
-# timm's forward pass names four stages.
+# timm's forward pass has four stages by name.
 MAX_STAGES = 4
 EXAMPLE = {"block": "basic", "layers": [1, 1], "channels": [8, 16], "stem": "small", "drop_path_rate": 0.0}
 
@@ -21,9 +21,10 @@ class Config:
     """Knobs of a residual network.
 
     Attributes:
-        block: ``basic`` (two 3x3 convolutions) or ``bottleneck`` (1x1, 3x3, 1x1, four times as wide outside).
+        block: ``basic`` (two 3x3 convolutions) or ``bottleneck`` (1x1, 3x3 and 1x1, with four times as many channels
+            outside as inside).
         layers: number of blocks of each stage, one to four stages; each stage after the first halves the map.
-        channels: width of each stage (of a bottleneck: inside).
+        channels: width of each stage (of a bottleneck: of its 3x3 convolution).
         stem: ``imagenet`` (7x7 convolution of 64 channels, stride 2, and a max pool of stride 2) or ``small``
             (3x3 convolution of ``channels[0]`` channels, stride 1, no pool) for images of 32 px and less.
         drop_path_rate: stochastic depth: probability of skipping the last block, growing linearly from 0 at
@@ -45,7 +46,7 @@ class Config:
         require_rate(self.drop_path_rate)
         if len(self.layers) != len(self.channels) or len(self.layers) > MAX_STAGES:
             raise ConfigError(
-                f"layers {self.layers} and channels {self.channels} need one value a stage, "
+                f"layers {self.layers} and channels {self.channels} need one value per stage, "
                 f"for at most {MAX_STAGES} stages"
             )
         if sum(self.layers) < 2:
@@ -55,7 +56,7 @@ class Config:
 
 
 def build(config: Config, num_classes: int, image_size: int, channels: int) -> nn.Module:
-    """Build a residual network; it takes images of any size.
+    """Build a residual network, which accepts images of any size.
 
     Args:
         config: its knobs.
@@ -66,8 +67,8 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
     Source: He et al. 2016, arXiv:1512.03385 (the ``small`` stem: Sec. 4.2), through timm's ``ResNet``.
     """
     width = config.channels[0] if config.stem == "small" else 64
-    # timm's plain stem is always 64 wide; its deep one is 2 * stem_width, and its convolutions are
-    # replaced below, so that a narrow network does not spend most of its time in a 64-channel stem.
+    # timm's plain stem always has 64 channels, in which a narrow network would spend most of its time. The deep stem
+    # has 2 * stem_width channels; its convolutions are replaced below.
     narrow: dict[str, Any] = {} if width == 64 else {"stem_type": "deep", "stem_width": width // 2}
     model: Any = ResNet(
         BLOCKS[config.block],

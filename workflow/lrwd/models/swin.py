@@ -25,8 +25,8 @@ class Config:
 
     Attributes:
         patch_size: side of a patch, pixels.
-        window_size: side of an attention window, patches; timm takes the whole map where it is smaller, and
-            pads a map that windows do not tile.
+        window_size: side of an attention window, in patches; if the map is smaller, timm uses the whole map, and
+            it pads a map that the windows do not tile.
         embed_dim: width of a token in the first stage; it doubles with each stage, as the map halves.
         depths: number of blocks of each stage (every second one shifts its windows).
         num_heads: number of attention heads of each stage.
@@ -46,7 +46,7 @@ class Config:
     def __post_init__(self) -> None:
         require_positive(self, "patch_size", "window_size", "embed_dim", "depths", "num_heads", "mlp_ratio")
         if len(self.depths) != len(self.num_heads):
-            raise ConfigError(f"depths {self.depths} and num_heads {self.num_heads} need one value a stage")
+            raise ConfigError(f"depths {self.depths} and num_heads {self.num_heads} need one value per stage")
         for stage, heads in enumerate(self.num_heads):
             width = self.embed_dim * 2**stage
             require_divisible(width, heads, f"width of stage {stage}", f"num_heads[{stage}]")
@@ -63,13 +63,13 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
         channels: number of channels of the images.
 
     Raises:
-        ConfigError: the patches do not tile the image, or there are more stages than its map can be halved.
+        ConfigError: the patches do not tile the image, or there are more stages than the map can be halved.
 
     Source: Liu et al. 2021, arXiv:2103.14030, through timm's ``SwinTransformer``.
     """
     side = patches_per_side(image_size, config.patch_size)
     for stage in range(1, len(config.depths)):
-        if side == 1:  # timm would pad the single token with zeros, and go on
+        if side == 1:  # timm would silently pad the single token with zeros
             raise ConfigError(
                 f"depths {config.depths} has too many stages for the image size {image_size} with patch_size "
                 f"{config.patch_size}: stage {stage} would merge patches of a map that is one patch wide"

@@ -1,4 +1,4 @@
-"""Any architecture that timm knows by name."""
+"""Any architecture of timm, by its name."""
 
 import dataclasses
 import difflib
@@ -11,7 +11,7 @@ from torch import nn
 from lrwd.errors import ConfigError, DataError
 
 EXAMPLE: dict[str, Any] = {"timm_name": "test_resnet", "kwargs": {}}
-# What constructors and forward passes raise for arguments that do not fit.
+# Exceptions that constructors and forward passes raise for unsuitable arguments.
 REFUSALS = (TypeError, ValueError, AssertionError, RuntimeError, KeyError, IndexError, AttributeError)
 
 
@@ -21,19 +21,18 @@ class Config:
 
     Attributes:
         timm_name: timm's name for it, such as ``resnet50``.
-        kwargs: arguments for its constructor, such as ``window_size: 4``; may be empty. timm's own defaults
-            hold for the others (Swin: ``drop_path_rate`` 0.1). The image size is added for models that are
-            built for one size.
+        kwargs: arguments for its constructor, such as ``window_size: 4``; may be empty. Other arguments have timm's
+            defaults (Swin: ``drop_path_rate`` 0.1). The image size is added for models that are built for one size.
     """
 
     timm_name: str
-    # A dict has no hash; two equal configs have equal names, so equal hashes.
+    # A dict has no hash. Without it equal configs still have equal hashes, those of their names.
     kwargs: dict[str, Any] = dataclasses.field(hash=False)
 
     def __post_init__(self) -> None:
         if not timm.is_model(self.timm_name):
             close = difflib.get_close_matches(self.timm_name, timm.list_models(), n=5)
-            hint = f"Close: {', '.join(close)}" if close else "timm.list_models() has them all"
+            hint = f"Close: {', '.join(close)}" if close else "timm.list_models() lists all of them"
             raise ConfigError(f"Unknown timm model {self.timm_name!r}. {hint}")
         for key in ("num_classes", "in_chans"):
             if key in self.kwargs:
@@ -53,7 +52,7 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
         channels: number of channels of the images.
 
     Raises:
-        ConfigError: timm refuses the arguments, or the network cannot take such images; says why.
+        ConfigError: timm refuses the arguments, or the network does not accept such images; the message says why.
 
     Source: Wightman, PyTorch Image Models, doi:10.5281/zenodo.4414861.
     """
@@ -67,9 +66,10 @@ def build(config: Config, num_classes: int, image_size: int, channels: int) -> n
 
 
 def build_pretrained(config: Config, num_classes: int, image_size: int, channels: int) -> nn.Module:
-    """Build a model of timm with its pretrained weights, downloaded unless they were before.
+    """Build a model of timm with its pretrained weights, which are downloaded if they are not in timm's cache.
 
-    timm brings them to the images' size and channels, and makes the classifier anew for another number of classes.
+    timm adapts them to the size and channels of the images, and initialises a new classifier for another number of
+    classes.
 
     Args:
         config: its name and arguments.
@@ -79,19 +79,21 @@ def build_pretrained(config: Config, num_classes: int, image_size: int, channels
 
     Raises:
         ConfigError: as ``build``; or timm has no weights for this model.
-        DataError: they cannot be had.
+        DataError: they cannot be loaded.
     """
     name = config.timm_name
     described = timm.get_pretrained_cfg(name)
     if described is None or not described.has_weights:
         raise ConfigError(f"timm has no pretrained weights for {name!r}; start from scratch, or from a file of weights")
-    build(config, num_classes, image_size, channels)  # what does not fit is said before anything is downloaded
+    build(
+        config, num_classes, image_size, channels
+    )  # so that unsuitable arguments are reported before anything is downloaded
     try:
         return timm.create_model(name, pretrained=True, **_arguments(config, num_classes, image_size, channels))
-    # Whatever goes wrong between here and the server, the user's remedy is the same.
+    # Whatever goes wrong on the way from the server, the user's remedy is the same.
     except Exception as error:
         raise DataError(
-            f"the pretrained weights of timm model {name!r} cannot be had ({type(error).__name__}: {error}). Where "
+            f"the pretrained weights of timm model {name!r} cannot be loaded ({type(error).__name__}: {error}). Where "
             f"there is no network, bring a file of them and start from that: start_from: {{weights: path}}"
         ) from error
 
@@ -100,7 +102,7 @@ def _arguments(config: Config, num_classes: int, image_size: int, channels: int)
     """All arguments of the model's constructor.
 
     Raises:
-        ConfigError: it is asked for another image size than the data set's.
+        ConfigError: the arguments have another image size than the data set.
     """
     kwargs = dict(config.kwargs)
     if kwargs.get("img_size", image_size) != image_size:
@@ -115,9 +117,9 @@ def _arguments(config: Config, num_classes: int, image_size: int, channels: int)
 
 
 def _check_takes(model: nn.Module, name: str, shape: tuple[int, int, int], num_classes: int) -> None:
-    """Check by a forward pass, as every family of timm has rules of its own for the image size."""
+    """Check by a forward pass, as every family of timm's models has its own rules for the image size."""
     device = next(model.parameters()).device
-    model.eval()  # so that batch-norm statistics stay as they are, and no random number is drawn
+    model.eval()  # so that batch-norm statistics do not change, and no random number is drawn
     try:
         with torch.no_grad():
             logits = model(torch.zeros(2, *shape, device=device))

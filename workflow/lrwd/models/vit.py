@@ -29,7 +29,7 @@ class Config:
         embed_dim: width of a token.
         depth: number of blocks.
         num_heads: number of attention heads.
-        mlp_ratio: width of a block's hidden layer, in widths of a token.
+        mlp_ratio: width of a block's hidden layer, in units of ``embed_dim``.
         global_pool: ``token`` (read the class token, as published) or ``avg`` (mean over the patches;
             there is no class token then).
         drop_path_rate: stochastic depth: probability of skipping the last block, growing linearly from 0 at

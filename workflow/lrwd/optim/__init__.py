@@ -1,6 +1,7 @@
-"""Optimizers: one file each, with ``Config`` and ``build(config, groups, lr) -> torch.optim.Optimizer``.
+"""Optimizers: one file each, with ``Config`` and ``build(config, groups) -> torch.optim.Optimizer``.
 
-The loop sets each group's ``lr`` and ``weight_decay`` before every step, and an optimizer decays by the values it finds
-there, ``p -= lr * wd * p``; one that adds ``wd * p`` to the gradient instead has ``COUPLED = True``. ``EXAMPLE``: knobs
-with which the tests that all optimizers share (tests/unit/optim/test_optimizers.py) run it.
+``groups`` are those of ``decay_groups``. Before every step the training loop sets ``lr`` in each group, and
+``weight_decay`` in the groups whose flag ``decays`` is true; the optimizer decays by the values that it finds there,
+``p -= lr * wd * p``. An optimizer that adds ``wd * p`` to the gradient instead has ``COUPLED = True``. ``EXAMPLE``:
+knobs for the tests that all optimizers share (tests/unit/optim/test_optimizers.py).
 """

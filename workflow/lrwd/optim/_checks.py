@@ -1,10 +1,10 @@
-"""Ranges of optimizers' knobs."""
+"""Checks of the ranges of optimizers' knobs."""
 
 from lrwd.errors import ConfigError
 
 
 def check_rates(name: str, *values: float) -> None:
-    """Decay rates of moving averages (momenta, betas).
+    """Check decay rates of moving averages (momenta, betas).
 
     Raises:
         ConfigError: one is not in [0, 1).
@@ -15,7 +15,7 @@ def check_rates(name: str, *values: float) -> None:
 
 
 def check_positive(name: str, value: float) -> None:
-    """A number that something is divided by.
+    """Check a number that is used as a divisor.
 
     Raises:
         ConfigError: it is not > 0.

@@ -20,7 +20,8 @@ def decay_groups(model: torch.nn.Module, wd: float, decay: str) -> list[dict[str
             one-dimensional parameters nor those the architecture exempts itself (position embeddings, class tokens).
 
     Returns:
-        One or two groups; the last is the one that decays.
+        One or two groups, each with the flag ``decays``, which is set whatever the value of ``wd``. Their ``lr`` is 0:
+        the training loop sets it before every step.
 
     Raises:
         ConfigError: another value of decay.
@@ -29,10 +30,15 @@ def decay_groups(model: torch.nn.Module, wd: float, decay: str) -> list[dict[str
     """
     if decay not in DECAYS:
         raise ConfigError(f"decay: {decay!r} is not allowed. Allowed: {', '.join(DECAYS)}")
+    groups: list[dict[str, Any]]
     if decay == "all":
-        return [{"params": [param for param in model.parameters() if param.requires_grad], "weight_decay": wd}]
-    exempt: set[str] = getattr(model, "no_weight_decay", set)()
-    # With a decay of 0 timm would put all in one group.
-    groups = param_groups_weight_decay(model, weight_decay=1.0, no_weight_decay_list=tuple(exempt))
-    groups[-1]["weight_decay"] = wd
-    return groups
+        groups = [{"params": [param for param in model.parameters() if param.requires_grad], "weight_decay": 1.0}]
+    else:
+        exempt: set[str] = getattr(model, "no_weight_decay", set)()
+        # timm marks the groups by their decay; with a decay of 0 it would put all parameters into one group.
+        groups = param_groups_weight_decay(model, weight_decay=1.0, no_weight_decay_list=tuple(exempt))
+    return [_group(group["params"], wd, decays=group["weight_decay"] > 0) for group in groups]
+
+
+def _group(params: list[torch.nn.Parameter], wd: float, decays: bool) -> dict[str, Any]:
+    return {"params": params, "lr": 0.0, "weight_decay": wd if decays else 0.0, "decays": decays}

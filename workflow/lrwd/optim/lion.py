@@ -14,7 +14,7 @@ EXAMPLE = {"betas": [0.9, 0.99]}
 
 @dataclass(frozen=True)
 class Config:
-    """betas: shares of the old momentum in the step and in the new momentum."""
+    """betas: weights of the old momentum in the step (beta_1) and in the new momentum (beta_2)."""
 
     betas: tuple[float, float]
 
@@ -22,19 +22,18 @@ class Config:
         check_rates("betas", *self.betas)
 
 
-def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+def build(config: Config, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
     """Lion: the sign of an interpolation between momentum and gradient.
 
     u = sign(beta_1 * m + (1 - beta_1) * g);  p -= lr * wd * p,  then  p -= lr * u;  m = beta_2 * m + (1 - beta_2) * g
 
     Args:
         config: the optimizer's knobs.
-        groups: parameter groups with ``params`` and ``weight_decay``.
-        lr: peak learning rate; the loop sets each step's.
+        groups: parameter groups as ``decay_groups`` makes them.
 
     Returns:
         timm's optimizer.
 
     Source: Chen et al. (2023), arXiv 2302.06675, Algorithm 2.
     """
-    return Lion(list(groups), lr=lr, betas=config.betas)
+    return Lion(list(groups), betas=config.betas)

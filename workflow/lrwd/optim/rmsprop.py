@@ -24,9 +24,9 @@ class Config:
 
 
 class DecoupledRMSprop(torch.optim.RMSprop):
-    """torch's RMSprop, which has the decay in the gradient only, with the decay beside it.
+    """torch's RMSprop, which only has coupled decay, with decoupled decay.
 
-    The groups keep ``weight_decay``, which the loop sets and checkpoints hold; torch's step is shown 0.
+    ``weight_decay`` stays in the groups, where the loop sets it and checkpoints hold it; only torch's step sees 0.
     """
 
     @torch.no_grad()
@@ -44,23 +44,22 @@ class DecoupledRMSprop(torch.optim.RMSprop):
                 group["weight_decay"] = decay
 
 
-def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+def build(config: Config, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
     """RMSProp: the gradient over the root of its second moment, without bias correction.
 
     v = beta * v + (1 - beta) * g^2;  p -= lr * wd * p,  then  p -= lr * g / (sqrt(v) + eps)
 
-    v starts at 0, so that early steps are larger than lr, by up to 1 / sqrt(1 - beta).
+    v starts at 0, so that early steps are larger than lr, by a factor of up to 1 / sqrt(1 - beta).
 
     Args:
         config: the optimizer's knobs.
-        groups: parameter groups with ``params`` and ``weight_decay``.
-        lr: peak learning rate; the loop sets each step's.
+        groups: parameter groups as ``decay_groups`` makes them.
 
     Returns:
-        torch's optimizer with the decay taken out of the gradient. timm's RMSpropTF has eps under the root and v = 1
-        at first.
+        torch's optimizer with the decay taken out of the gradient. timm's RMSpropTF has eps under the root and starts
+        with v = 1.
 
     Source: Tieleman & Hinton (2012), Neural Networks for Machine Learning, Lecture 6.5; without bias correction as in
     Su, "Weight decay and learning rate from a moving average perspective" (2025), the list below Eq. 2.
     """
-    return DecoupledRMSprop(list(groups), lr=lr, alpha=config.beta, eps=config.eps)
+    return DecoupledRMSprop(list(groups), alpha=config.beta, eps=config.eps)

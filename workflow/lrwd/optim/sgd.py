@@ -7,36 +7,30 @@ from typing import Any
 import torch
 from timm.optim import SGDW
 
-from lrwd.optim._checks import check_rates
+from lrwd.optim._configs import MomentumConfig
 
 EXAMPLE = {"momentum": 0.9}
 
 
 @dataclass(frozen=True)
-class Config:
-    """momentum: share of the last step's buffer that stays."""
-
-    momentum: float
-
-    def __post_init__(self) -> None:
-        check_rates("momentum", self.momentum)
+class Config(MomentumConfig):
+    """The momentum's knob."""
 
 
-def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
-    """SGDW: heavy-ball momentum, the decay beside it.
+def build(config: Config, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
+    """SGDW: heavy-ball momentum with decoupled decay.
 
     m = momentum * m + g;  p -= lr * wd * p,  then  p -= lr * m
 
-    The gradient is not damped by 1 - momentum as in an average: lr means what it means in torch.optim.SGD.
+    The gradient is not multiplied by 1 - momentum, as an average would: lr means the same as in torch.optim.SGD.
 
     Args:
         config: the optimizer's knobs.
-        groups: parameter groups with ``params`` and ``weight_decay``.
-        lr: peak learning rate; the loop sets each step's.
+        groups: parameter groups as ``decay_groups`` makes them.
 
     Returns:
-        timm's optimizer; torch's own has the decay in the gradient only.
+        timm's optimizer; torch's own only has coupled decay.
 
     Source: Loshchilov & Hutter (2019), arXiv 1711.05101, Algorithm 1, with lr multiplying the decay as in PyTorch.
     """
-    return SGDW(list(groups), lr=lr, momentum=config.momentum)
+    return SGDW(list(groups), momentum=config.momentum)

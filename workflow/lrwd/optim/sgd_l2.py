@@ -6,31 +6,25 @@ from typing import Any
 
 import torch
 
-from lrwd.optim._checks import check_rates
+from lrwd.optim._configs import MomentumConfig
 
 EXAMPLE = {"momentum": 0.9}
 COUPLED = True
 
 
 @dataclass(frozen=True)
-class Config:
-    """momentum: share of the last step's buffer that stays."""
-
-    momentum: float
-
-    def __post_init__(self) -> None:
-        check_rates("momentum", self.momentum)
+class Config(MomentumConfig):
+    """The momentum's knob."""
 
 
-def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+def build(config: Config, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
     """SGD with heavy-ball momentum on the loss with an L2 penalty of (wd / 2) * |p|^2.
 
     g += wd * p;  m = momentum * m + g;  p -= lr * m
 
     Args:
         config: the optimizer's knobs.
-        groups: parameter groups with ``params`` and ``weight_decay``.
-        lr: peak learning rate; the loop sets each step's.
+        groups: parameter groups as ``decay_groups`` makes them.
 
     Returns:
         torch's own optimizer.
@@ -38,4 +32,4 @@ def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.
     Source: Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning", Eq. 1-2,
     with lr outside the momentum as in PyTorch.
     """
-    return torch.optim.SGD(list(groups), lr=lr, momentum=config.momentum)
+    return torch.optim.SGD(list(groups), momentum=config.momentum)

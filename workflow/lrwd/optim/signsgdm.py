@@ -22,20 +22,19 @@ class Config:
         check_rates("beta", self.beta)
 
 
-def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+def build(config: Config, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
     """SignSGD with momentum (Signum).
 
     m = beta * m + (1 - beta) * g;  p -= lr * wd * p,  then  p -= lr * sign(m)
 
     Args:
         config: the optimizer's knobs.
-        groups: parameter groups with ``params`` and ``weight_decay``.
-        lr: peak learning rate; the loop sets each step's.
+        groups: parameter groups as ``decay_groups`` makes them.
 
     Returns:
-        timm's Lion with both betas the same, which is this algorithm.
+        timm's Lion with two equal betas, which is this algorithm.
 
     Source: Bernstein et al. (2018), arXiv 1802.04434, Algorithm 2 (Signum); Su, "Weight decay and learning rate from a
     moving average perspective" (2025), the list below Eq. 2.
     """
-    return Lion(list(groups), lr=lr, betas=(config.beta, config.beta))
+    return Lion(list(groups), betas=(config.beta, config.beta))

@@ -1,4 +1,4 @@
-"""Measures what a cell of a group costs on this machine, by training one for a few steps and stopping it."""
+"""Measures the cost of a group's cells on this machine, by training one cell for a few steps."""
 
 import contextlib
 import multiprocessing
@@ -27,25 +27,26 @@ from lrwd.train.build import Built, build_cell
 from lrwd.train.cell import Interrupted, Job, train_cell
 from lrwd.train.evaluate import evaluate
 
-# The first step allocates memory and chooses kernels.
+# The first step is not timed, since it allocates memory and chooses kernels.
 WARM_UP_STEPS = 1
-# A smaller batch stands for the whole one where that would take too long or too much memory; each is this much larger.
+# If the whole batch takes too long or too much memory, a smaller batch is measured instead. Each batch size tried is
+# larger than the previous one by this factor.
 GROWTH = 4
-# Of the memory that is free, so much may be asked for.
+# Share of the free memory that may be used.
 MEMORY_SHARE = 0.8
 BARRIER_SEC = 600.0
-# Between two looks at the clock a GPU does as many steps as take so long, but no more than so many.
+# A GPU is synchronized and the clock read after about AHEAD_SEC seconds of steps, and after MOST_AHEAD steps at most.
 AHEAD_SEC, MOST_AHEAD = 0.1, 10
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a group may be measured.
+    """Limits on the measurement of a group.
 
     Args:
-        max_steps: timed steps of a cell.
-        max_sec: seconds in which they should be done; at least one is timed, however long it takes.
-        at_once: numbers of cells that are trained beside each other, ascending.
+        max_steps: maximum number of timed steps of a cell.
+        max_sec: time limit for them in seconds. At least one step is timed, however long it takes.
+        at_once: numbers of concurrent cells to measure, ascending.
     """
 
     max_steps: int
@@ -55,20 +56,20 @@ class Limits:
 
 @dataclass(frozen=True)
 class Trial:
-    """What one cell cost, trained for a few steps.
+    """Measured cost of one cell.
 
     Args:
-        step_sec: median seconds of a step.
-        start_sec: seconds from the start to the end of the first step, beyond a step.
-        eval_image_sec: seconds of evaluation an image.
-        memory_bytes: peak memory: allocated on the GPU, or resident on the CPU.
-        free_bytes: memory of the device that was free for it before.
-        checkpoint_bytes: size of its checkpoint; 0 where the training ended before it was stopped.
-        train_size: images that it trains on.
-        eval_size: images of an evaluation, validation and test together.
-        num_params: trained parameters.
-        device: what it ran on.
-        on_gpu: whether that is a GPU.
+        step_sec: median seconds per step.
+        start_sec: seconds from the start to the end of the first step, minus ``step_sec``.
+        eval_image_sec: seconds of evaluation per image.
+        memory_bytes: peak memory, allocated on the GPU or resident on the CPU.
+        free_bytes: free memory of the device before the training.
+        checkpoint_bytes: size of the checkpoint; 0 if the training ended before it was interrupted.
+        train_size: number of training images.
+        eval_size: number of images of one evaluation, validation and test together.
+        num_params: number of trained parameters.
+        device: name of the device.
+        on_gpu: whether the device is a GPU.
     """
 
     step_sec: float
@@ -85,20 +86,20 @@ class Trial:
 
 
 def measure_cost(job: Job, limits: Limits) -> dict[str, Any]:
-    """Measure a cell.
+    """Measure the cost of a cell.
 
     Args:
-        job: a cell of the group; what it leaves goes elsewhere, and is removed.
-        limits: how long this may take.
+        job: a cell of the group. Its output goes to a temporary folder.
+        limits: limits on the measurement.
 
     Returns:
-        Plain values: device, batch size and the part of it that was trained at once, steps, memory, and for each number
-        of cells beside each other the seconds of a step.
+        Plain values: device, batch size, size of the micro-batch that was measured, memory, and the seconds per step
+        for each number of concurrent cells.
 
     Raises:
-        RuntimeError: a cell cannot be trained; with its traceback.
+        RuntimeError: a cell cannot be trained; the message is its traceback.
     """
-    # Random weights cost the same as those that it starts from, which may not be there yet; and nothing is kept.
+    # Use random weights: the initial weights may not exist yet, and the cost is the same.
     recipe = {**job.spec["recipe"], "start_from": SCRATCH, "save_weights": False}
     job = replace(job, spec={**job.spec, "recipe": recipe})
     batch_size = recipe["batch_size"]
@@ -120,7 +121,7 @@ def measure_cost(job: Job, limits: Limits) -> dict[str, Any]:
 
 
 def _largest_batch(job: Job, limits: Limits) -> tuple[int, Trial]:
-    """The largest batch, up to the recipe's, that is trained within the limits, and what a cell costs with it."""
+    """Find the largest batch, up to the recipe's, that can be trained within the limits, and measure a cell with it."""
     batch_size = job.spec["recipe"]["batch_size"]
     sizes = [batch_size]
     while sizes[0] // GROWTH >= GROWTH:
@@ -128,7 +129,7 @@ def _largest_batch(job: Job, limits: Limits) -> tuple[int, Trial]:
     measured: tuple[int, Trial] | None = None
     while sizes:
         if measured:
-            # Straight to the whole batch if that fits, else the next.
+            # Go directly to the whole batch if it fits, else to the next larger one.
             fitting = [size for size in (sizes[-1], sizes[0]) if _fits(size / measured[0], measured[1], limits)]
             if not fitting:
                 break
@@ -139,19 +140,19 @@ def _largest_batch(job: Job, limits: Limits) -> tuple[int, Trial]:
             break
         measured = size, trials[0]
     if measured is None:
-        raise RuntimeError("memory is short even for the smallest batch")
+        raise RuntimeError("not enough memory even for the smallest batch")
     return measured
 
 
 def _fits(factor: float, trial: Trial, limits: Limits) -> bool:
-    """Whether a batch so many times larger would be done in time and in memory, both taken as proportional to it."""
+    """Whether a batch larger by ``factor`` fits the limits; time and memory are assumed proportional to its size."""
     in_time = factor * trial.step_sec * (WARM_UP_STEPS + 1) <= limits.max_sec
     return in_time and factor * trial.memory_bytes <= MEMORY_SHARE * trial.free_bytes
 
 
 def _trials(job: Job, batch_size: int, limits: Limits, number: int) -> list[Trial] | None:
-    """Train so many cells beside each other, each in a process of its own; None if memory did not suffice."""
-    # A process that has touched no GPU can be forked, which spares its children the imports.
+    """Train ``number`` cells concurrently, each in its own process; None if there was not enough memory."""
+    # Forking saves the children's imports. It is possible because this process has not used a GPU.
     context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     barrier = context.Barrier(number)
     with tempfile.TemporaryDirectory() as folder:
@@ -175,7 +176,7 @@ def _trials(job: Job, batch_size: int, limits: Limits, number: int) -> list[Tria
 
 
 def _answers(ends: list[Connection], barrier: Any) -> list[Any]:
-    """Of each child, as they come, its Trial, its traceback, or None if memory was short for it or another."""
+    """Receive each child's Trial, its traceback, or None if it or another child ran out of memory."""
     answers, waiting = [], list(ends)
     while waiting:
         for end in wait(waiting):
@@ -183,15 +184,15 @@ def _answers(ends: list[Connection], barrier: Any) -> list[Any]:
             waiting.remove(end)
             try:
                 answers.append(end.recv())
-            except EOFError:  # killed, as happens where memory is short
+            except EOFError:  # the child was killed, probably for lack of memory
                 answers.append(None)
             if not isinstance(answers[-1], Trial):
-                barrier.abort()  # the others need not wait for it
+                barrier.abort()  # so that the other children do not wait for it
     return answers
 
 
 def _measure(job: Job, batch_size: int, limits: Limits, barrier: Any, end: Connection) -> None:
-    """The life of a child: train for some steps, evaluate two batches, tell what that took."""
+    """Run one trial in a child process and send its result."""
     try:
         end.send(_trial(job, batch_size, limits, barrier))
     except (torch.OutOfMemoryError, BrokenBarrierError):
@@ -207,10 +208,10 @@ def _trial(job: Job, batch_size: int, limits: Limits, barrier: Any) -> Trial:
     started, free = time.perf_counter(), free_bytes()
     ready: list[float] = []
     num_steps = next_look = 0
-    looks: list[tuple[int, float]] = []  # steps that were done, and when
+    looks: list[tuple[int, float]] = []  # (number of finished steps, time)
 
     def stop() -> bool:
-        """Asked after every step; stays true once it is."""
+        """Called after every step; once true, it stays true."""
         nonlocal num_steps, next_look
         if len(looks) > 1:
             (first_step, first), (last_step, last) = looks[0], looks[-1]
@@ -226,16 +227,16 @@ def _trial(job: Job, batch_size: int, limits: Limits, barrier: Any) -> Trial:
             barrier.wait(BARRIER_SEC)
         looks.append((num_steps, time.perf_counter()))
         if torch.cuda.is_available() and len(looks) > 1:
-            # Steps are asked for ahead of a GPU; to wait for each would make it wait in turn.
+            # The CPU queues steps ahead of the GPU. Synchronizing after each step would make the GPU wait.
             next_look = num_steps + min(MOST_AHEAD, int(AHEAD_SEC / _step_secs(looks)[-1]))
         return False
 
-    # What is asked of the real training, so that nothing it does is left out.
+    # Run the real training, so that the measurement includes everything that it does.
     with contextlib.suppress(Interrupted):
         train_cell(part, lambda _: None, stop)
     step_sec = statistics.median(_step_secs(looks))
     memory = peak_bytes()
-    # With the recipe's own batch, which it refuses if that is larger than the data set.
+    # Build with the recipe's own batch size, which raises if the batch is larger than the data set.
     built = build_cell(job.spec, job.data, devices.prepare_device(job.threads), job.loader_workers)
     return Trial(
         step_sec=step_sec,
@@ -253,19 +254,19 @@ def _trial(job: Job, batch_size: int, limits: Limits, barrier: Any) -> Trial:
 
 
 def _step_secs(looks: list[tuple[int, float]]) -> list[float]:
-    """Seconds of a step between each two looks at the clock."""
+    """Seconds per step between consecutive readings of the clock."""
     return [(now - then) / (after - before) for (before, then), (after, now) in pairwise(looks)]
 
 
 def _smaller(recipe: Mapping[str, Any], batch_size: int) -> dict[str, Any]:
-    """A recipe with a smaller batch, in the parts of the recipe's own where it still has such."""
+    """The recipe with a smaller batch. Its micro-batch is kept if it divides the smaller batch."""
     micro_batch = recipe["micro_batch"]
     in_parts = micro_batch is not None and batch_size % micro_batch == 0
     return {**recipe, "batch_size": batch_size, "micro_batch": micro_batch if in_parts else None}
 
 
 def _with_base(job: Job) -> Job:
-    """The job with a record of a base cell, from whose gradient norms its schedule is made; any norms will do."""
+    """Add a base record with arbitrary gradient norms to a job, since its schedule is computed from them."""
     built = build_cell(job.spec, job.data, devices.prepare_device(job.threads), job.loader_workers)
     base = job.record.with_name("base.json")
     made_up = {"version": RECORD_VERSION, "status": "ok", "spec": {"recipe": {"name": "made up"}}}
@@ -274,10 +275,10 @@ def _with_base(job: Job) -> Job:
 
 
 def _eval_image_sec(built: Built, batch_size: int) -> float:
-    """Seconds of evaluation an image, from the second of two batches of test images, which every data set has."""
+    """Seconds of evaluation per image, measured on the second of two batches of test images."""
     batches = eval_batches(built.prepared, "test", batch_size, built.device, built.loader_workers)
     for images, labels in islice(batches, 2):
         started = time.perf_counter()
-        evaluate(built.model, [(images, labels)], built.autocast)  # reads the result, so the device is done
+        evaluate(built.model, [(images, labels)], built.autocast)  # reads the result, so the device has finished
         image_sec = (time.perf_counter() - started) / len(labels)
     return image_sec

@@ -1,4 +1,4 @@
-"""Memory of the device that cells are trained on: what is free, and what a cell took."""
+"""Free memory of the training device, and peak memory use of a process."""
 
 import os
 import resource
@@ -9,14 +9,14 @@ import torch
 
 
 def free_bytes() -> int:
-    """Memory of the device that is free."""
+    """Free memory of the device (GPU memory, or RAM without a GPU)."""
     if torch.cuda.is_available():
         return torch.cuda.mem_get_info()[0]
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    # What the system keeps of files can be had too.
+    # MemAvailable includes the file cache, which the system frees on demand.
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
 
 

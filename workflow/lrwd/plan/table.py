@@ -1,4 +1,4 @@
-"""What a study will cost on this machine, from what a few steps of each of its groups cost."""
+"""Predicts the cost of a study on this machine from a measurement of a few steps of each group."""
 
 import math
 from collections import Counter
@@ -11,22 +11,22 @@ from lrwd.study.cell import Group
 from lrwd.study.recipe import base_of
 from lrwd.study.study import Study
 
-# Of a record: what does not grow with the training, what an epoch adds, and a gradient norm where they are kept.
+# Size of a record: fixed part, per epoch, and per gradient norm if they are saved.
 RECORD_BYTES, EPOCH_BYTES, NORM_BYTES = 2500, 340, 22
 GB = 1e9
 SUMMED = ("cells", "hours_of_device", "hours_here", "disk_gb")
 
 
 def plan_frame(study: Study, calibrations: Mapping[Group, Mapping[str, Any]]) -> pd.DataFrame:
-    """One row for every (data set, architecture, recipe), and their sum.
+    """Table with one row per (data set, architecture, recipe) and a row with the totals.
 
     Args:
-        study: what is to be trained.
-        calibrations: of every group, what lrwd.plan.measure.measure_cost found, with ``pixels`` ("real" or
-            "synthetic") and ``data_bytes`` (the prepared data set).
+        study: the study to be trained.
+        calibrations: for every group, the result of lrwd.plan.measure.measure_cost plus ``pixels`` ("real" or
+            "synthetic") and ``data_bytes`` (size of the prepared data set).
 
     Returns:
-        Cells, steps, seconds, hours, memory and disk, with the number of cells beside each other that is fastest here.
+        Cells, steps, seconds, hours, memory and disk, for the number of concurrent cells that is fastest here.
     """
     numbers = num_cells(study)
     rows = [_row(study, group, numbers[group], calibrations[group]) for group in numbers]
@@ -38,10 +38,10 @@ def plan_frame(study: Study, calibrations: Mapping[Group, Mapping[str, Any]]) ->
 
 
 def num_cells(study: Study) -> dict[Group, int]:
-    """Cells of each group, and of the bases' groups.
+    """Number of cells of each group, including the groups of base cells.
 
-    Of those on a line whose ratio is not known yet none is taken to be on the grid. A sequential study's are its
-    budget, which it may not use up.
+    On-ratio cells whose ratio is not known yet are counted as if none of them were grid cells. A sequential study is
+    counted with its whole budget, which it may not need.
     """
     numbers = Counter(cell.group for cell in study.with_bases(study.cells({})))
     for part in study.parts:
@@ -78,7 +78,7 @@ def _row(study: Study, group: Group, number: int, measured: Mapping[str, Any]) -
         "sec_per_step": measured["step_sec"][str(at_once)],
         "sec_per_cell": cell_sec,
         "at_once": at_once,
-        # A cell on the CPU has one core; a GPU is shared by those that are on it at once.
+        # Concurrent cells have one core each on the CPU, but share one GPU.
         "hours_of_device": hours_here if on_gpu else hours_here * at_once,
         "unit": "GPU-hours" if on_gpu else "core-hours",
         "hours_here": hours_here,
@@ -94,15 +94,16 @@ def _row(study: Study, group: Group, number: int, measured: Mapping[str, Any]) -
 
 
 def best_at_once(measured: Mapping[str, Any], steps: int, evaluated: int) -> tuple[int, float]:
-    """The number of cells beside each other that trains most cells an hour, and how long each then takes.
+    """The number of concurrent cells that trains most cells per hour, and the time that each cell then takes.
 
     Args:
-        measured: of a group; ``step_sec`` by number.
-        steps: of a cell.
-        evaluated: images that a cell is evaluated on, all evaluations together.
+        measured: measurement of a group; ``step_sec`` maps the number of concurrent cells to seconds.
+        steps: steps of a cell.
+        evaluated: number of images of all evaluations of a cell together.
 
     Returns:
-        Number, and seconds of a cell; evaluation is taken to slow down beside others as the steps do.
+        Number of concurrent cells, and seconds per cell. Evaluation is assumed to slow down by the same factor as the
+        steps.
     """
     alone = measured["step_sec"]["1"]
     seconds = {

@@ -28,9 +28,10 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
         cells: cells whose records exist; those of trainings that failed are left out.
 
     Returns:
-        The columns of results/runs.csv, and for a sequential study ``round``, in which a cell of the grid was asked
-        for, and ``num_asked``, the number of cells of its network's grid. ``select_top1`` is what the study selects on, ``report_top1`` the test
-        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes.
+        The columns of results/runs.csv. ``select_top1`` is what the study selects on, ``report_top1`` the test
+        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes. Of a
+        sequential study also ``round``, in which a cell of the grid was asked for, and ``num_asked``, the number of
+        cells of its network's grid.
 
     Raises:
         RecordError: a record is torn, of another version, or that of another training than its path says.
@@ -120,9 +121,11 @@ def first_difference(found: Any, wanted: Any, where: str = "") -> str:
 
 
 def is_trained(study: Study, cell: Cell) -> bool:
-    """Whether a cell has a whole record of its own spec."""
+    """Whether a cell has a whole record of its own spec, and not that of a failure."""
     path = record_path(study.results, cell)
-    return looks_whole(path) and not first_difference(read_record(path)["spec"], study.spec(cell))
+    return (
+        looks_whole(path) and not is_failed(path) and not first_difference(read_record(path)["spec"], study.spec(cell))
+    )
 
 
 def trained_by_other_code(study: Study, cells: Iterable[Cell]) -> list[str]:
@@ -130,7 +133,11 @@ def trained_by_other_code(study: Study, cells: Iterable[Cell]) -> list[str]:
     found = []
     for cell in cells:
         path = record_path(study.results, cell)
-        if Path(path).exists() and read_record(path).get("code") != training_code(study.spec(cell)):
+        if (
+            Path(path).exists()
+            and not is_failed(path)
+            and read_record(path).get("code") != training_code(study.spec(cell))
+        ):
             found.append(path)
     return found
 

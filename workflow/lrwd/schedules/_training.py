@@ -1,4 +1,4 @@
-"""What a schedule is told of the training that it is for."""
+"""What a schedule may depend on."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Training:
-    """A cell, as far as its schedule may depend on it.
+    """The properties of a cell's training that its schedule may depend on.
 
-    lr, wd: the peak learning rate and the weight decay of the cell; num_steps: T, steps of the whole training;
-    steps_per_epoch; base_trace: gradient norms of the base cell, float64 of shape (num_steps,), all finite and above 0,
-    or None for a schedule that has no base.
+    lr, wd: the cell's peak learning rate and weight decay; num_steps: T, steps of the whole training; steps_per_epoch;
+    base_trace: gradient norms of the base cell, float64 of shape (num_steps,), all finite and above 0, or None for a
+    schedule without a base.
     """
 
     lr: float

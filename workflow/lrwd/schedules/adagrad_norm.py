@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrwd.schedules._training import Training
+from lrwd.theory.formulas.norm_shares import adagrad_norm_now
 
 EXAMPLE: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
 class Config:
-    """No knobs."""
+    """No knobs: the norms are used as they come, one sample a step."""
 
 
 def causal_factor(config: Config, training: Training, norms: np.ndarray) -> float:
@@ -19,8 +20,8 @@ def causal_factor(config: Config, training: Training, norms: np.ndarray) -> floa
 
     eta_t = R / sqrt(sum_{k<=t} ||g_k||^2)
 
-    Where the source repeats this with expectations it prints sum G_k under the root of the constant from which it is
-    derived; its own derivation (and the unit) gives sum G_k^2, as here.
+    Where the source repeats this formula with expectations it prints sum G_k under the root; its own derivation (and
+    the unit) gives sum G_k^2, as here.
 
     Args:
         config: none.
@@ -32,4 +33,4 @@ def causal_factor(config: Config, training: Training, norms: np.ndarray) -> floa
 
     Source: Su, "Alchemy, part 5" (2026); Streeter & McMahan (2010), arXiv 1002.4862.
     """
-    return norms[0] / np.sqrt(np.sum(norms**2))
+    return adagrad_norm_now(norms)

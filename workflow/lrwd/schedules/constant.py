@@ -5,29 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrwd.schedules._training import Training
-from lrwd.schedules._warmup import after_warmup, check_duration
+from lrwd.schedules._warmup import WarmupConfig, after_warmup
 
 EXAMPLE = {"warmup_epochs": 0.5}
 
 
 @dataclass(frozen=True)
-class Config:
-    """warmup_epochs: length of the linear warm-up, in epochs (may be a fraction; 0: none)."""
-
-    warmup_epochs: float
-
-    def __post_init__(self) -> None:
-        check_duration("warmup_epochs", self.warmup_epochs)
+class Config(WarmupConfig):
+    """No knobs but the warm-up."""
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
-    """Shares of the peak learning rate that stays where it is.
+    """Shares of a learning rate that stays at its peak.
 
     lr_t = lr  after the warm-up
 
     Args:
         config: the schedule's knobs.
-        training: what it is for.
+        training: the training.
 
     Returns:
         Numbers in (0, 1] of shape (num_steps,).

@@ -5,19 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrwd.schedules._training import Training
-from lrwd.schedules._warmup import after_warmup, check_duration
+from lrwd.schedules._warmup import WarmupConfig, after_warmup
+from lrwd.theory.formulas.shapes import cosine
 
 EXAMPLE = {"warmup_epochs": 0.5}
 
 
 @dataclass(frozen=True)
-class Config:
-    """warmup_epochs: length of the linear warm-up, in epochs (may be a fraction; 0: none)."""
-
-    warmup_epochs: float
-
-    def __post_init__(self) -> None:
-        check_duration("warmup_epochs", self.warmup_epochs)
+class Config(WarmupConfig):
+    """No knobs but the warm-up."""
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
@@ -27,7 +23,7 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
 
     Args:
         config: the schedule's knobs.
-        training: what it is for.
+        training: the training.
 
     Returns:
         Numbers in (0, 1] of shape (num_steps,).
@@ -37,4 +33,4 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
 
     Source: Loshchilov & Hutter (2017), arXiv 1608.03983, Eq. 5 without restarts; the warm-up as in _warmup.py.
     """
-    return after_warmup(config.warmup_epochs, training, lambda since: 0.5 * (1.0 + np.cos(np.pi * since / len(since))))
+    return after_warmup(config.warmup_epochs, training, lambda since: cosine(since, len(since)))

@@ -27,13 +27,13 @@ class Config:
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
-    """Shares of the peak learning rate that goes linearly from the floor to the peak and back.
+    """Shares of a learning rate that goes linearly from the floor to the peak and back.
 
     lr_t = base_lr + (max_lr - base_lr) * (1 - |t / stepsize - 2 * cycle + 1|),  cycle = floor(1 + t / (2 * stepsize))
 
     Args:
         config: the schedule's knobs.
-        training: what it is for.
+        training: the training.
 
     Returns:
         Numbers in [floor, 1] of shape (num_steps,).
@@ -43,7 +43,7 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
 
     Source: Smith (2017), arXiv 1506.01186, Sec. 3.1 (triangular).
     """
-    # A whole number of steps up, so that the peak is reached.
+    # The rise takes a whole number of steps, so that the peak is reached.
     stepsize = to_steps(config.cycle_epochs / 2, training)
     if not 2 <= 2 * stepsize <= training.num_steps:
         raise ConfigError(

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrwd.schedules._training import Training
+from lrwd.theory.formulas.norm_shares import inverse_square_now
 
 EXAMPLE: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
 class Config:
-    """No knobs: norms as they come, one sample a step."""
+    """No knobs: the norms are used as they come, one sample a step."""
 
 
 def causal_factor(config: Config, training: Training, norms: np.ndarray) -> float:
@@ -25,9 +26,8 @@ def causal_factor(config: Config, training: Training, norms: np.ndarray) -> floa
         norms: G_1 … G_t of this run, of shape (t,).
 
     Returns:
-        A number > 0, 1 in the first step (R = G_1); above 1 where gradients get smaller quickly.
+        A number > 0, 1 in the first step (R = G_1); above 1 where gradients shrink quickly.
 
     Source: Su, "Alchemy, part 5" (2026), the causal form for the weighted average.
     """
-    relative = (norms / norms[0]) ** -2
-    return relative[-1] / np.sqrt(relative.sum())
+    return inverse_square_now(norms)

@@ -4,22 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrwd.schedules._trace import check_filter_width, smoothed, to_peak
+from lrwd.schedules._trace import TraceConfig, smoothed, to_peak
 from lrwd.schedules._training import Training
+from lrwd.theory.formulas.norm_shares import inverse_square
 
 EXAMPLE = {"base": "first", "filter_width": 0.1}
 
 
 @dataclass(frozen=True)
-class Config:
-    """base: the recipe whose cell's gradient norms are taken; filter_width: of the median filter over them, as a share
-    of the training (0: none)."""
-
-    base: str
-    filter_width: float
-
-    def __post_init__(self) -> None:
-        check_filter_width(self.filter_width)
+class Config(TraceConfig):
+    """No knobs but those of the trace."""
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
@@ -29,11 +23,11 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
 
     Args:
         config: the schedule's knobs.
-        training: what it is for; its base_trace has G.
+        training: the training; its base_trace is G.
 
     Returns:
-        Numbers in (0, 1] of shape (num_steps,); R is such that the largest is 1.
+        Numbers in (0, 1] of shape (num_steps,); R makes the largest 1.
 
     Source: Su, "Alchemy, part 5" (2026), the minimiser of the bound on the weighted average; a convex loss and SGD.
     """
-    return to_peak(smoothed(training, config.filter_width) ** -2)
+    return to_peak(inverse_square(smoothed(config, training)))

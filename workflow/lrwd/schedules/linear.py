@@ -5,19 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrwd.schedules._training import Training
-from lrwd.schedules._warmup import after_warmup, check_duration
+from lrwd.schedules._warmup import WarmupConfig, after_warmup
+from lrwd.theory.formulas.shapes import linear
 
 EXAMPLE = {"warmup_epochs": 0.5}
 
 
 @dataclass(frozen=True)
-class Config:
-    """warmup_epochs: length of the linear warm-up, in epochs (may be a fraction; 0: none)."""
-
-    warmup_epochs: float
-
-    def __post_init__(self) -> None:
-        check_duration("warmup_epochs", self.warmup_epochs)
+class Config(WarmupConfig):
+    """No knobs but the warm-up."""
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
@@ -27,7 +23,7 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
 
     Args:
         config: the schedule's knobs.
-        training: what it is for.
+        training: the training.
 
     Returns:
         Numbers in (0, 1] of shape (num_steps,).
@@ -36,6 +32,6 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
         ConfigError: the warm-up is not shorter than the training.
 
     Source: Defazio et al. (2023), arXiv 2310.07831, 1 - t/T; the paper's "linear warmup-decay" (Sec. 4.4), which
-    does not say how long its warm-up is.
+    does not state the length of its warm-up.
     """
-    return after_warmup(config.warmup_epochs, training, lambda since: 1.0 - since / len(since))
+    return after_warmup(config.warmup_epochs, training, lambda since: linear(since, len(since)))

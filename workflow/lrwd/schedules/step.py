@@ -6,22 +6,21 @@ import numpy as np
 
 from lrwd.errors import ConfigError
 from lrwd.schedules._training import Training
-from lrwd.schedules._warmup import after_warmup, check_duration, to_steps
+from lrwd.schedules._warmup import WarmupConfig, after_warmup, to_steps
 
 EXAMPLE = {"warmup_epochs": 0.5, "milestones": [1, 2.5], "gamma": 0.1}
 
 
 @dataclass(frozen=True)
-class Config:
-    """warmup_epochs: length of the linear warm-up, in epochs (0: none); milestones: epochs at whose beginning the rate
-    is multiplied by gamma, ascending, counted from the start of the training."""
+class Config(WarmupConfig):
+    """milestones: ascending, in epochs since the start of the training; at each, the learning rate is multiplied by
+    gamma."""
 
-    warmup_epochs: float
     milestones: tuple[float, ...]
     gamma: float
 
     def __post_init__(self) -> None:
-        check_duration("warmup_epochs", self.warmup_epochs)
+        super().__post_init__()
         if not 0 < self.gamma < 1:
             raise ConfigError(f"gamma: {self.gamma!r} is not allowed; it is in (0, 1)")
         if not self.milestones or any(b <= a for a, b in zip(self.milestones, self.milestones[1:], strict=False)):
@@ -34,13 +33,13 @@ class Config:
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
-    """Shares of the peak learning rate that is cut at milestones.
+    """Shares of a learning rate that is cut at milestones.
 
     lr_t = lr * gamma^(number of milestones passed at t)
 
     Args:
         config: the schedule's knobs.
-        training: what it is for.
+        training: the training.
 
     Returns:
         Numbers in (0, 1] of shape (num_steps,).

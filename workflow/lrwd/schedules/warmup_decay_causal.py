@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrwd.schedules._training import Training
+from lrwd.theory.formulas.norm_shares import warmup_decay_now
 
 EXAMPLE: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
 class Config:
-    """No knobs: norms as they come, one sample a step."""
+    """No knobs: the norms are used as they come, one sample a step."""
 
 
 def causal_factor(config: Config, training: Training, norms: np.ndarray) -> float:
@@ -21,13 +22,12 @@ def causal_factor(config: Config, training: Training, norms: np.ndarray) -> floa
 
     Args:
         config: none.
-        training: what it is for; T = num_steps.
+        training: the training; T = num_steps.
         norms: G_1 … G_t of this run, of shape (t,).
 
     Returns:
-        A number >= 0, 1 - 1/T in the first step (R = G_1), 0 in the last; above 1 where gradients get smaller quickly.
+        A number >= 0, 1 - 1/T in the first step (R = G_1), 0 in the last; above 1 where gradients shrink quickly.
 
     Source: Su, "Alchemy, part 5" (2026), its last equation, for which it has no proof.
     """
-    relative = (norms / norms[0]) ** -2
-    return relative[-1] / np.sqrt(relative.sum()) * (1.0 - len(norms) / training.num_steps)
+    return warmup_decay_now(norms, training.num_steps)

@@ -6,32 +6,31 @@ import numpy as np
 
 from lrwd.errors import ConfigError
 from lrwd.schedules._training import Training
-from lrwd.schedules._warmup import after_warmup, check_duration, to_steps
+from lrwd.schedules._warmup import WarmupConfig, after_warmup, to_steps
 
 EXAMPLE = {"warmup_epochs": 0.5, "decay_epochs": 1}
 
 
 @dataclass(frozen=True)
-class Config:
-    """warmup_epochs, decay_epochs: lengths of the warm-up (0: none) and of the decay at the end, in epochs."""
+class Config(WarmupConfig):
+    """decay_epochs: length of the decay at the end of the training, in epochs."""
 
-    warmup_epochs: float
     decay_epochs: float
 
     def __post_init__(self) -> None:
-        check_duration("warmup_epochs", self.warmup_epochs)
+        super().__post_init__()
         if self.decay_epochs <= 0:
             raise ConfigError(f"decay_epochs: {self.decay_epochs!r} is not allowed; it is > 0")
 
 
 def lr_factors(config: Config, training: Training) -> np.ndarray:
-    """Shares of the peak learning rate: up, flat, down.
+    """Shares of a learning rate that rises, stays at its peak, then falls.
 
-    lr_t = lr * min(1, (T - t) / D)  after the warm-up, D the steps of the decay
+    lr_t = lr * min(1, (T - t) / D)  after the warm-up;  D is the number of steps of the decay
 
     Args:
         config: the schedule's knobs.
-        training: what it is for; T = num_steps.
+        training: the training; T = num_steps.
 
     Returns:
         Numbers in (0, 1] of shape (num_steps,).
@@ -39,7 +38,7 @@ def lr_factors(config: Config, training: Training) -> np.ndarray:
     Raises:
         ConfigError: warm-up and decay together are longer than the training.
 
-    Source: Hu et al. (2024), arXiv 2404.06395, Sec. 4 (WSD); linear as the decay, as in Hägele et al. (2024),
+    Source: Hu et al. (2024), arXiv 2404.06395, Sec. 4 (WSD); its decay here is linear, as in Hägele et al. (2024),
     arXiv 2405.18392.
     """
     num_decay, num_warmup = to_steps(config.decay_epochs, training), to_steps(config.warmup_epochs, training)

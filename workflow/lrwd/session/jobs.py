@@ -1,4 +1,4 @@
-"""What the scripts that train and measure cells are asked to do: one JSON a job."""
+"""Job descriptions (JSON) for the scripts that train and measure cells."""
 
 import json
 from collections.abc import Callable
@@ -15,30 +15,31 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 def unrecorded(value: Callable[..., Any]) -> Callable[..., Any]:
-    """A param that Snakemake keeps no record of, so that a change of it reruns nothing.
+    """Make a rule's param that Snakemake does not record, so that changing it does not rerun the job.
 
     Args:
-        value: takes wildcards, input, output, threads and resources by position.
+        value: function of (wildcards, input, output, threads, resources).
 
     Returns:
-        The same value, as a function of the resources: Snakemake records no param that depends on them.
+        The same function with a parameter called ``resources``: Snakemake does not record params that depend on
+        resources.
     """
     return lambda wildcards, input, output, threads, resources: value(wildcards, input, output, threads, resources)
 
 
 def script_path(name: str) -> str:
-    """Path of a file in workflow/scripts, wherever Snakemake was started."""
+    """Path of a file in workflow/scripts; it does not depend on the working directory."""
     return str(SCRIPTS / name)
 
 
 class Jobs:
-    """Makes the jobs of a session."""
+    """Makes the job descriptions of a session."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session
 
     def train(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
-        """What workflow/scripts/train.py is asked to do, as JSON: see lrwd.train.cell.Job and execution.launcher."""
+        """Job for workflow/scripts/train.py as JSON; see lrwd.train.cell.Job and lrwd.execution.launcher."""
         session = self._session
         results = session.results
         study, cell = session.study_and_cell(wildcards)
@@ -46,7 +47,7 @@ class Jobs:
         start = start_file(recipe)
         if start_recipe(recipe) and (base := study.base_cell(cell)):
             start = weights_path(results, base)
-        # Where the final weights go, for recipes that save them; Snakemake has no outputs of some cells only.
+        # Path of the final weights. Only some recipes save them, so they cannot be an output of the rule.
         weights = weights_path(results, cell)
         job = {
             "spec": study.spec(cell),
@@ -64,11 +65,11 @@ class Jobs:
         request: dict[str, Any] = {
             "job": job,
             "log": f"{results}/logs/runs/{CELL_PATTERN}.log".format(**wildcards),
-            # A process for every GPU of the cell.
+            # One process per GPU of the cell.
             "processes": max(1, resources.get("gpu", 1)),
             "server": "pool" if session.pool else "warm" if not session.site and execution["warm_start"] else None,
             "pool": session.pool,
-            # A failure is then a record as well, and the round goes on.
+            # In a sequential study, a failure is recorded and the round continues.
             "keep_failure": bool(study.sequential),
         }
         if session.site:
@@ -76,14 +77,14 @@ class Jobs:
         return json.dumps(request)
 
     def adopt(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
-        """The same for a cell of an earlier start: the SLURM job to wait for, and the record that it leaves."""
+        """Job for adopting a cell of an earlier start: the SLURM job to wait for, and the record that it writes."""
         session = self._session
         adopted = session.adopted or {}
-        asked = {"adopt": adopted[session.record_of(wildcards)], "record": output.record}
-        return json.dumps({**asked, "spec": session.spec_of(wildcards)})
+        job = {"adopt": adopted[session.record_of(wildcards)], "record": output.record}
+        return json.dumps({**job, "spec": session.spec_of(wildcards)})
 
     def measure(self, wildcards: Any, threads: int) -> str:
-        """What workflow/scripts/measure.py is asked to do, as JSON."""
+        """Job for workflow/scripts/measure.py as JSON."""
         session = self._session
         plan, execution = session.config["plan"], session.config["execution"]
         return json.dumps(
@@ -92,7 +93,7 @@ class Jobs:
                 "entry": session.config["datasets"][wildcards.dataset],
                 "max_steps": plan["max_steps"],
                 "max_sec": plan["max_sec"],
-                # Where there is no GPU, each cell has a core.
+                # Without a GPU, each cell has one core.
                 "at_once": plan["at_once"] if session.resources.on_gpus else [threads],
                 "loader_workers": execution["loader_workers"],
                 "cuda_graph": execution["cuda_graph"],

@@ -1,4 +1,4 @@
-"""What jobs take of this machine, or of a SLURM cluster: GPUs, cores, memory, hours."""
+"""Resources of jobs on this machine or on a SLURM cluster: GPUs, cores, memory, hours."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ from lrwd.execution import hardware
 
 
 class Resources:
-    """The resources of each rule, as Snakemake reads them.
+    """The resources of each rule, in Snakemake's format.
 
     Args:
-        site: the cluster's names and needs; None on one machine, where jobs that hold no GPU need no resources.
-        packed: whether cells are packed into allocations, which hold the resources in the cells' place.
+        site: the settings of the SLURM cluster; None on a single machine, where only jobs with a GPU declare resources.
+        packed: whether cells run in shared allocations. If so, the allocations request the resources, not the cells.
 
     Attributes:
-        cell: of the rule that trains a cell.
-        measurement: of the rule that measures what a cell costs; nothing may run beside what is timed.
-        measurement_threads: the cores of that rule.
-        data: of the rule that prepares a data set.
-        simulation: of rules that simulate for minutes.
+        cell: resources of the rule that trains a cell.
+        measurement: resources of the rule that measures a cell's cost. No other job may run at the same time.
+        measurement_threads: number of cores of that rule.
+        data: resources of the rule that prepares a data set.
+        simulation: resources of rules that simulate for minutes.
     """
 
     def __init__(self, site: Site | None, packed: bool) -> None:

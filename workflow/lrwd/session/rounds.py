@@ -1,4 +1,4 @@
-"""The rounds of a session's study: which are known, and what the rules ask for that follows from them."""
+"""The rounds of a session's study: the rounds known so far, and the files that the rules need for them."""
 
 import re
 from collections.abc import Callable
@@ -8,39 +8,43 @@ from lrwd import registry
 from lrwd.study.sequential import read_rounds
 from lrwd.study.study import Study
 
-# A table or figure that only sequential studies have says so: ONLY = "sequential".
+# A file with this line, ONLY = "sequential", is a table or figure for sequential studies.
 _ONLY = re.compile(r'^ONLY = "sequential"$', re.MULTILINE)
-# Path of the file of a round; it is made before the call returns, or Snakemake is told that it must be.
+# Returns the path of a round's file. If the file does not exist, the call raises, and Snakemake makes the file first.
 FileOf = Callable[[int], str]
 
 
 class Rounds:
-    """The rounds of a study; none of a study whose grid is fixed.
+    """The rounds of a study. A study with a fixed grid has no rounds.
 
     Args:
-        study: as configured.
+        study: the configured study.
     """
 
     def __init__(self, study: Study) -> None:
         self._study = self._known = study
+        self._dates: list[int] = []
         self.pattern = study.rounds_pattern
 
     def known(self) -> Study:
         """The study with the cells of all rounds whose files are there by now."""
-        if self._study.sequential:
-            self._known = self._study.known()
+        files = (Path(self.pattern.format(round=number)) for number in range(1, self._study.num_rounds + 1))
+        # Asked for every cell, so that files are read once only.
+        dates = [file.stat().st_mtime_ns for file in files if file.exists()]
+        if dates != self._dates:
+            self._known, self._dates = self._study.known(), dates
         return self._known
 
     def at(self, files: list[str]) -> Study:
-        """The study with the cells of the rounds in some files."""
+        """The study with the cells of the rounds in the given files."""
         return self._study.at(read_rounds(files))
 
     def files(self, file_of: FileOf, before: int | None = None) -> list[str]:
-        """The files of all rounds after round 0, up to that in which all networks have stopped.
+        """The files of all rounds after round 0, up to the one in which all networks have stopped.
 
         Args:
-            file_of: called round by round.
-            before: only those of rounds before this one.
+            file_of: called for one round after the other.
+            before: if given, only rounds before this one.
         """
         files: list[str] = []
         for number in range(1, self._study.num_rounds + 1 if before is None else before):
@@ -50,30 +54,14 @@ class Rounds:
         return files
 
     def needed(self) -> list[str]:
-        """Files that the table of runs is made of: those of the rounds known, and the next one."""
+        """Files from which the table of runs is made: those of the known rounds, and the next one."""
         study = self.known()
         number = len(study.rounds) + study.is_open
         return [self.pattern.format(round=index) for index in range(1, number + 1)]
 
-    def outlook(self) -> str:
-        """What is known of the cells to come, in a line; empty if all are known."""
-        study = self.known()
-        if not study.is_open:
-            return ""
-        part = next(part for part in study.parts if part.sequential)
-        knobs = part.sequential
-        assert knobs is not None
-        left = study.num_rounds - 1 - len(study.rounds)
-        known = "round 0 has" if not study.rounds else f"rounds 0 to {len(study.rounds)} have"
-        return (
-            f"Study {study.name} chooses its own cells: {known} {len(study.grid_cells)} cells; up to {left} rounds of "
-            f"{knobs.batch} cells a network follow, chosen from the results, {study.num_open()} cells at most. A network "
-            f"stops early once b is known to ±{knobs.half_width:g} and at most one slope is left."
-        )
-
 
 def parts_of(folder: str, study: Study) -> list[str]:
-    """Names of the tables or figures that a study has; read from the files, as importing them takes seconds."""
+    """Names of the tables or figures of a study. Read from the files' text, as importing them takes seconds."""
     names = registry.names(folder)
     if study.sequential:
         return names

@@ -1,4 +1,4 @@
-"""One start of Snakemake: the configured study as paths, specs and jobs, for rules that hold no logic themselves."""
+"""One start of Snakemake: provides the configured study to the rules as paths, specs and jobs."""
 
 import contextlib
 import json
@@ -20,40 +20,37 @@ from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
 from lrwd.execution.progress import report_progress
-from lrwd.runs.failed import set_aside_failed
-from lrwd.runs.missing import note_missing
-from lrwd.runs.record import set_aside_torn
 from lrwd.session.jobs import Jobs
+from lrwd.session.records import check_records
 from lrwd.session.resources import Resources
 from lrwd.session.rounds import Rounds, parts_of
 from lrwd.study.cell import Cell
 from lrwd.study.load import load_study
 from lrwd.study.lookup import find_cell
+from lrwd.study.outlook import outlook
 from lrwd.study.paths import CELL_PATTERN, manifest_path, ratios_path, record_path
 from lrwd.study.requirements import check_demands, demands_on
 from lrwd.study.study import Study, read_ratios
 from lrwd.theory.targets import tables_of
 
-# So many records are looked into at the start, to say that the code has changed since.
-FEW = 20
-# Targets that only look on: they need no lock, and leave the placing of cells to others.
+# Targets that do not train cells; they do not need the lock on the folder.
 ONLY_LOOKING = {"status", "interim"}
 
 
 class Session:
-    """What the rules ask for.
+    """Paths, specs and jobs that the rules need.
 
-    design_tables: the tables of the target ``design``, by simulation.
+    design_tables: the tables of the target ``design``, which are computed by simulation.
 
     Args:
         config: the merged configuration.
         files: the files it came from, for messages.
-        site: the file of the site's names on a SLURM cluster; None on one machine.
-        packed: whether cells are packed into allocations.
-        is_main: whether this is Snakemake's main process, not one of a job.
+        site: the settings file of a SLURM site; None on a single machine.
+        packed: whether cells run in shared SLURM allocations.
+        is_main: whether this is Snakemake's main process, not the process of a job.
 
     Raises:
-        ConfigError: something in the configuration is not allowed.
+        ConfigError: a key or value in the configuration is not allowed.
     """
 
     design_tables = ("identifiability", "calibration")
@@ -64,7 +61,7 @@ class Session:
         self.source = ", ".join(map(str, files)) or "config.yaml"
         self.is_main = is_main
         self.study = load_study(config, self.source)
-        # With the repository's own beneath what was given.
+        # The complete configuration: the given keys merged into the repository's.
         self.config = self.study.config
         self.results = self.study.results
         self.rounds = Rounds(self.study)
@@ -73,19 +70,19 @@ class Session:
         self.ratios = ratios_path(self.results, self.study.name)
         self.folder = f"{self.results}/studies/{self.study.name}"
         self.runs, self.missing = f"{self.folder}/runs.csv", f"{self.folder}/missing"
-        # None on one machine, where jobs that hold no GPU need no resources.
+        # None on a single machine.
         self.site = Site.read(self.config, site) if site else None
         self.pool = f"{self.results}/cluster/pool.json" if self.site and packed else None
         if self.site and self.pool:
             self.site.check_pool(self.study)
         self.resources, self.jobs = Resources(self.site, packed), Jobs(self)
-        # By their records' paths: a job asks for its cell several times. Once found, a cell stays one.
+        # Cache by record path, since Snakemake needs the cell of a job several times.
         self._found: dict[str, tuple[Study, Cell]] = {}
 
     # --- Cells -------------------------------------------------------------------------------------------------
 
     def known_ratios(self) -> dict[Any, float | None] | None:
-        """The estimated ratios; None while they are not known."""
+        """The estimated ratios; None until they are known."""
         return read_ratios(Path(self.ratios).read_text()) if Path(self.ratios).exists() else None
 
     def records_of(self, cells: Iterable[Cell]) -> list[str]:
@@ -93,23 +90,23 @@ class Session:
         return [record_path(self.results, cell) for cell in cells]
 
     def grid_records(self, rounds: list[str]) -> list[str]:
-        """Records of the grid, with those of the rounds in some files."""
+        """Records of the grid cells, including the rounds in the given files."""
         return self.records_of(self.rounds.at(rounds).grid_cells)
 
     def all_records(self, rounds: list[str], ratios_file: str | None) -> list[str]:
-        """Those and the line's, whose ratios are in the file; None where no ratio is estimated."""
+        """Records of grid and on-ratio cells. The ratios are read from the file; None if no ratio is estimated."""
         ratios = read_ratios(Path(ratios_file).read_text()) if ratios_file else {}
         return self.records_of(self.rounds.at(rounds).cells(ratios))
 
     def record_of(self, wildcards: Any) -> str:
-        """Path of the record of a cell's wildcards."""
+        """Path of the record for a cell's wildcards."""
         return f"{self.results}/runs/{CELL_PATTERN}.json".format(**wildcards)
 
     def study_and_cell(self, wildcards: Any) -> tuple[Study, Cell]:
-        """The configured study and a cell of it, or else one that is trained for the theory.
+        """Find the cell for some wildcards, and its study: the configured study or one trained for the theory.
 
         Raises:
-            ConfigError: neither has such a cell; the message names the part that is off and what is allowed.
+            ConfigError: no study has such a cell. The message names the wrong wildcard and what is allowed.
         """
         path = self.record_of(wildcards)
         if path not in self._found:
@@ -127,12 +124,12 @@ class Session:
             raise
 
     def spec_of(self, wildcards: Any) -> dict[str, Any]:
-        """Spec of a cell's wildcards."""
+        """Spec of the cell for some wildcards."""
         study, cell = self.study_and_cell(wildcards)
         return study.spec(cell)
 
     def spec_text(self, wildcards: Any) -> str:
-        """The same as JSON."""
+        """Spec of the cell for some wildcards, as JSON."""
         return json.dumps(self.spec_of(wildcards), sort_keys=True)
 
     def training_code(self, wildcards: Any) -> str:
@@ -140,7 +137,7 @@ class Session:
         return training_code(self.spec_of(wildcards))
 
     def base_record(self, wildcards: Any) -> list[str]:
-        """Record of the cell from whose gradient norms a cell's schedule is made, or whose weights it starts from."""
+        """Record of the base cell, which provides the gradient norms or initial weights; empty if there is none."""
         study, cell = self.study_and_cell(wildcards)
         base = study.base_cell(cell)
         return self.records_of([base]) if base else []
@@ -149,11 +146,11 @@ class Session:
 
     @cached_property
     def first_cells(self) -> dict[str, Cell]:
-        """A cell that stands for its group, by data set/architecture/recipe."""
+        """Map the name of each group (DATASET/ARCH/RECIPE) to the cell that represents it."""
         return {"/".join(cell.group): cell for cell in self.study.one_cell_a_group()}
 
     def group_spec(self, wildcards: Any) -> dict[str, Any]:
-        """Spec of the cell that stands for a group."""
+        """Spec of the cell that represents a group."""
         return self.study.spec(self.first_cells[f"{wildcards.dataset}/{wildcards.arch}/{wildcards.recipe}"])
 
     def measurement_code(self, wildcards: Any) -> str:
@@ -161,7 +158,7 @@ class Session:
         return measurement_code(self.group_spec(wildcards))
 
     def prepared_manifest(self, wildcards: Any) -> list[str]:
-        """The data set's manifest, if it is prepared already."""
+        """The data set's manifest; empty if the data set is not prepared yet."""
         path = manifest_path(self.results, wildcards.dataset)
         return [path] if Path(path).exists() else []
 
@@ -172,7 +169,7 @@ class Session:
         return self.config["datasets"][wildcards.dataset]
 
     def demands(self, wildcards: Any) -> str:
-        """What the study asks of a data set, as JSON."""
+        """The study's requirements of a data set, as JSON."""
         return json.dumps(demands_on(self.study, wildcards.dataset))
 
     # --- Theory ------------------------------------------------------------------------------------------------
@@ -183,26 +180,26 @@ class Session:
         return load_study({**self.config, "study": name}, self.source)
 
     def joined_records(self, study: str) -> str:
-        """Path of the records, in one file, of a study that is trained for the theory."""
+        """Path of the single file with all records of a study that is trained for the theory."""
         return f"{self.results}/studies/{study}/records.jsonl"
 
     def theory_records(self, wildcards: Any) -> list[str]:
-        """Records of a study that is trained for the theory, checked first."""
+        """Records of a study that is trained for the theory. The theory's studies are checked first."""
         if self.is_main:
-            # All at once, as each check is a process that loads torch.
+            # Check all studies together, as each check starts a process that imports torch.
             check_parts_once([self.theory_study(name) for name in self.config["theory"]["studies"]], self.source)
         study = self.theory_study(wildcards.study)
         self._check_study(study, study.grid_cells, self.joined_records(study.name))
         return self.records_of(study.grid_cells)
 
     def theory_inputs(self, folder: str, name: str) -> list[str]:
-        """Paths of the tables that a table or figure of the theory is made from."""
+        """Paths of the tables that a theory table or figure is computed from."""
         return [f"{self.results}/theory/tables/{table}.csv" for table in tables_of(folder, name)]
 
     # --- Start -------------------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Find before any job starts what keeps the study from being trained, and note which records are missing.
+        """Check before any job starts that the study can be trained, and note which records are missing.
 
         Raises:
             ConfigError: the results folder cannot be written, or some knobs do not fit each other.
@@ -211,46 +208,32 @@ class Session:
         self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
         if self.is_main:
             # Also for -n: what follows may not be worth its time.
-            print("".join(f"{line}\n" for line in grid_warnings(self.study)), end="", file=sys.stderr)
-        if self.is_main and (outlook := self.rounds.outlook()):
-            print(outlook, file=sys.stderr)
+            print("".join(f"{line}
+" for line in grid_warnings(self.study)), end="", file=sys.stderr)
+        if self.is_main and (line := outlook(study)):
+            print(line, file=sys.stderr)
 
     def _check_study(self, study: Study, cells: Sequence[Cell], made: str) -> None:
-        """Check a study; ``made`` is the path of what is made of all its cells' records."""
+        """Check a study. ``made`` is the path of the file that is made from all of its records."""
         if self.is_main:
             check_writable(Path(study.results), self.source)
-            # Knobs that do not fit (a patch that does not divide the image, …).
+            # Detects incompatible knobs, such as a patch size that does not divide the image size.
             check_parts_once([study], self.source)
         # A data set prepared for another study may lack images that this one needs.
         for dataset in study.datasets:
             manifest = Path(manifest_path(study.results, dataset))
             if manifest.exists():
                 prepared = json.loads(manifest.read_text())
-                # With another val_size it is prepared anew.
+                # If val_size differs, the data set will be prepared again.
                 if prepared["config"]["val_size"] == self.config["datasets"][dataset].get("val_size"):
                     check_demands(demands_on(study, dataset), dataset, prepared)
-        # A record that was cut short (a full disk, a broken copy) is no record: its cell is trained again.
         if self.is_main:
-            # Not at the top: it imports pandas, and every job on a cluster reads these rules.
-            from lrwd.runs.collect import trained_by_other_code
-
-            for path in set_aside_torn(self.records_of(study.with_bases(cells))):
-                print(
-                    f"{path}: not a whole record; set aside as {path}.torn, the cell is trained again", file=sys.stderr
-                )
-            if other := trained_by_other_code(study, cells[:FEW]):
-                print(
-                    f"{other[0]}: trained by another version of the code; Snakemake trains such cells again",
-                    file=sys.stderr,
-                )
-            for path in set_aside_failed(self.records_of(study.with_bases(cells)) if not study.sequential else ()):
-                print(f"{path}: failed for a sequential study; set aside, the cell is trained again", file=sys.stderr)
-            needed = [*self.records_of(cells), *(self.rounds.needed() if study.sequential else ())]
-            note_missing(needed, Path(study.results, "studies", study.name, "missing"), Path(made))
+            more = self.rounds.needed() if study.sequential else ()
+            check_records(study, cells, made, more)
 
     @cached_property
     def adopted(self) -> dict[str, str] | None:
-        """By their records' paths: cells that an earlier start has in SLURM's queue, or that were trained since."""
+        """Map record paths to SLURM jobs, for cells of an earlier start that are in the queue or were trained since."""
         if not (self.site and self.is_main):
             return {}
 
@@ -261,22 +244,22 @@ class Session:
         return left_behind(self.results, self.rounds.known().cells(self.known_ratios() or {}), is_current)
 
     def adopted_pattern(self) -> str:
-        """A regular expression for the first wildcard of these cells' paths, and of no others."""
+        """Regular expression that matches the first wildcard of adopted cells only."""
         paths = (re.escape(path.partition("/runs/")[2]) + "$" for path in self.adopted or ())
         return f"(?={'|'.join(paths)})[a-z0-9_]+"
 
     def command(self, configfiles: Iterable[Any], config: Mapping[str, Any]) -> str:
-        """What the user types to start, for messages that say what to type."""
+        """The command with which the user starts Snakemake, for messages."""
         return start_command("profiles/slurm" if self.site else "profiles/local", configfiles, config)
 
     def begin(self, targets: Iterable[str]) -> bool:
         """Called when jobs are about to start.
 
         Returns:
-            Whether this start only looks on.
+            Whether this start trains no cells.
 
         Raises:
-            ConfigError: another Snakemake trains cells in this folder, or it is not known what is running.
+            ConfigError: another Snakemake process trains cells in this folder, or the state of SLURM jobs is unknown.
         """
         targets = set(targets)
         if targets and targets <= ONLY_LOOKING:
@@ -293,7 +276,7 @@ class Session:
 def open_session(
     config: Mapping[str, Any], files: Sequence[Any], site: str | None, packed: bool, is_main: bool
 ) -> Session:
-    """Begin a session: cell processes use this interpreter and exit with this process.
+    """Start a session. Cell processes use this interpreter and exit with this process.
 
     Raises:
         ConfigError: see ``Session`` and ``Session.check``.

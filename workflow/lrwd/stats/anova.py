@@ -13,7 +13,7 @@ from lrwd.stats.surface import Floats, Surface
 
 @dataclass(frozen=True)
 class Anova:
-    """F test of equal group means; ``undefined`` holds the reason where F and p are NaN."""
+    """F test of equal group means; ``undefined`` is the reason if F and p are NaN."""
 
     f: float
     p: float
@@ -25,9 +25,9 @@ class Anova:
 
 
 def per_seed_rho(surface: Surface) -> Floats:
-    """rho of each seed alone: its own argmax, its own fit through the origin; NaN below 2 lr; (S,).
+    """rho computed from each seed alone, by its own argmax and fit through the origin; NaN below 2 lr; (S,).
 
-    Source: our reading of the paper's F(4, 45), which needs 50 values of rho that it never defines:
+    Source: our interpretation of the paper's F(4, 45). It requires 50 values of rho, which the paper does not define:
     5 architectures × 2 data sets × 5 seeds.
     """
     return origin_slopes(surface.lr, optimal_wd(surface, np.eye(surface.num_seeds)))
@@ -37,10 +37,10 @@ def one_way_anova(groups: Mapping[str, Floats]) -> Anova:
     """F = MS_between / MS_within; the groups may be of unequal size.
 
     Args:
-        groups: name and values, (n_g,) each; NaN is left out, and so is a group left empty.
+        groups: maps names to values, (n_g,) each. NaN values and groups without values are left out.
 
-    Source: paper §3.6; computed by statsmodels ``anova_oneway`` with equal variances, the table that
-    its ``anova_lm`` gives for a model with one factor, without a data frame.
+    Source: paper §3.6; computed by statsmodels ``anova_oneway`` with equal variances. The result equals that of
+    ``anova_lm`` for a model with one factor.
     """
     kept = {name: values[np.isfinite(values)] for name, values in groups.items()}
     kept = {name: values for name, values in kept.items() if len(values)}

@@ -1,4 +1,4 @@
-"""The paper's argmax and ordinary least squares, in the form of the other ridge estimators, behind their gate."""
+"""The paper's estimator (argmax and ordinary least squares) with the interface and gate of the ridge estimators."""
 
 import numpy as np
 from scipy import special
@@ -10,22 +10,22 @@ from lrwd.stats.ridge import HYPOTHESES, Ridge, gate, likelihood_weights, with_c
 from lrwd.stats.selection import optimal_wd, select_wd
 from lrwd.stats.surface import Floats, Surface
 
-# Sums of squares, in (ln wd)**2, below which points lie on a line but for rounding.
+# A residual sum of squares below this value, in (ln wd)**2, is considered rounding error of an exact fit.
 _EXACT = 1e-20
 
 
 def fit_argmax_ols(surface: Surface, peaks: Peaks, level: float) -> Ridge:
-    """Fit ln lambda* = a + b ln eta by least squares to the best wd of the grid, edges taken as if they were optima.
+    """Fit ln lambda* = a + b ln eta by least squares to the best wd of the grid. Edges are treated as optima.
 
     Args:
-        surface: the accuracies; those that select are used.
+        surface: the accuracies; ``select`` is used.
         peaks: from ``find_peaks`` of the same surface, for the gate.
-        level: confidence level, in (0, 1); the interval of b is the percentile bootstrap over seeds, enumerated,
-            that of the curvature a t interval.
+        level: confidence level, in (0, 1). The interval of b is the enumerated percentile bootstrap over seeds, that
+            of the curvature a t interval.
 
     Returns:
-        The ridge, with lr_ref the geometric mean of all lr; only the reason with fewer than ``MIN_PEAKS`` peaks, or
-        where some lambda* is 0 and has no logarithm. The errors of b and ln_wd_ref are the bootstrap's.
+        The ridge; lr_ref is the geometric mean of all lr. The standard errors of b and ln_wd_ref are from the
+        bootstrap. With fewer than ``MIN_PEAKS`` peaks, or if some lambda* is 0 (log(0) is undefined), only the reason.
 
     Source: paper §3.2; curvature, weights and gate are ours.
     """
@@ -64,7 +64,7 @@ def _line(x: Floats, y: Floats, degree: int) -> tuple[list[float], float]:
 
 
 def _bootstrap(surface: Surface, centre: float, level: float) -> dict:
-    """Standard errors and interval, over the resamples in which every lambda* is positive."""
+    """Standard errors and interval, from the resamples in which every lambda* is positive."""
     if no_interval_reason(surface.num_seeds):
         return {}
     counts, probability = seed_multisets(surface.num_seeds)

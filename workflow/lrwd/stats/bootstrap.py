@@ -1,8 +1,8 @@
-"""The bootstrap over seeds without Monte Carlo error: every distinct resample, with its probability.
+"""The bootstrap over seeds without Monte Carlo error: enumerates every distinct resample with its probability.
 
-Drawing n seeds from n with replacement gives one of C(2n-1, n) multisets. Enumerating them is exact,
-and for n = 5 (126 multisets) far cheaper than a loop over 10,000 resamples. A percentile interval from
-5 seeds nevertheless covers only about 84% even for a mean: exact is not the same as truthful.
+Drawing n seeds from n with replacement gives one of C(2n-1, n) multisets. Enumeration is exact, and for n = 5
+(126 multisets) much faster than 10,000 random resamples. It does not correct the low coverage of the percentile
+interval with few seeds: even for a mean, the interval from 5 seeds covers only about 84%.
 """
 
 from functools import lru_cache
@@ -14,9 +14,9 @@ import numpy as np
 from lrwd.errors import DataError
 from lrwd.stats.surface import Floats, Ints
 
-# 8 seeds have 6,435 multisets; each further seed nearly quadruples them, in time and memory.
+# 8 seeds have 6,435 multisets. Each further seed increases the number, and so time and memory, almost fourfold.
 MAX_SEEDS = 8
-# Probabilities are multiples of n**-n, at least 6e-8 apart for n <= 8: this only absorbs rounding.
+# Tolerance for rounding. Probabilities are multiples of n**-n, so they differ by at least 6e-8 for n <= 8.
 _SAME_PROBABILITY = 1e-12
 
 
@@ -26,7 +26,7 @@ def no_interval_reason(num_seeds: int) -> str:
         return f"{num_seeds} seed, so nothing to resample"
     if num_seeds > MAX_SEEDS:
         count = comb(2 * num_seeds - 1, num_seeds)
-        return f"{num_seeds} seeds have {count:,} resamples, enumerated for at most {MAX_SEEDS} seeds"
+        return f"{num_seeds} seeds have {count:,} resamples; at most {MAX_SEEDS} seeds are enumerated"
     return ""
 
 
@@ -40,8 +40,8 @@ def seed_multisets(num_seeds: int) -> tuple[Ints, Floats]:
         num_seeds: n, from 1 to MAX_SEEDS.
 
     Returns:
-        How often each seed occurs in each resample, (R, n), and each resample's probability, (R,),
-        with R = C(2n-1, n). Both are read-only, being shared.
+        The count of each seed in each resample, (R, n), and the probability of each resample, (R,), with
+        R = C(2n-1, n). Both arrays are cached and read-only.
 
     Raises:
         DataError: n is outside 1…MAX_SEEDS.
@@ -61,18 +61,18 @@ def seed_multisets(num_seeds: int) -> tuple[Ints, Floats]:
 
 
 def weighted_percentile(values: Floats, probability: Floats, percent: float) -> float:
-    """Percentile of a discrete distribution: the limit of the Monte Carlo percentile.
+    """Percentile of a discrete distribution; the limit of the Monte Carlo percentile.
 
-    q = inf {x : F(x) >= percent/100}; where F equals it exactly, the midpoint to the next value, about
-    which the Monte Carlo percentile then scatters evenly.
+    q = inf {x : F(x) >= percent/100}. If F(q) = percent/100 exactly, the midpoint of q and the next larger value is
+    returned, which is the centre of the Monte Carlo percentile's distribution.
 
     Args:
-        values: (R,); NaN (undefined in that resample) is left out and the rest renormalised.
+        values: (R,). NaN (undefined in that resample) is left out, and the probabilities are renormalised.
         probability: (R,).
         percent: in (0, 100).
 
     Returns:
-        The percentile; NaN if every value is.
+        The percentile; NaN if all values are NaN.
 
     Raises:
         DataError: percent is outside (0, 100).
@@ -94,7 +94,7 @@ def weighted_percentile(values: Floats, probability: Floats, percent: float) -> 
 
 
 def percentile_interval(values: Floats, probability: Floats, level: float) -> tuple[float, float]:
-    """Two-sided percentile interval at a confidence level in (0, 1); NaN if every value is."""
+    """Two-sided percentile interval at a confidence level in (0, 1); NaN if all values are NaN."""
     tail = 50 * (1 - level)
     low = weighted_percentile(values, probability, tail)
     return low, weighted_percentile(values, probability, 100 - tail)
@@ -104,7 +104,7 @@ def standard_error(values: Floats, probability: Floats) -> float:
     """Standard deviation of the bootstrap distribution, over the resamples that are not NaN.
 
     Returns:
-        The standard error; exactly 0 where the values differ by rounding only; NaN if every value is.
+        The standard error. Exactly 0 if the values differ only by rounding; NaN if all values are NaN.
     """
     defined = np.isfinite(values)
     if not np.any(defined):

@@ -1,4 +1,4 @@
-"""Censored-peak regression: the ridge through the peaks of all learning rates, edges entering as bounds."""
+"""Censored-peak regression: fits the ridge to the peaks of all learning rates. Optima at grid edges are censored."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +8,20 @@ from lrwd.stats.peak import Peaks
 from lrwd.stats.ridge import HYPOTHESES, Ridge, gate, likelihood_weights, with_curvature
 from lrwd.stats.surface import Floats
 
-# Scatter below this, in units of ln wd, is none: 1e-6 of a wd, far below any error of measurement.
+# Scatter below this value, in units of ln wd, is treated as zero. It is far below any measurement error.
 _NO_SCATTER = 1e-6
-_COARSE, _FINE, _ROUNDS = 33, 9, 4  # points of scatter looked at; each round shrinks the bracket fourfold
+_COARSE, _FINE, _ROUNDS = (
+    33,
+    9,
+    4,
+)  # grid points of the search over the scatter; each round shrinks the bracket fourfold
 _NEWTON_STEPS, _CONVERGED = 60, 1e-9
 Mask = NDArray[np.bool_]
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
 class _Data:
-    """The peaks and bounds in the form that the likelihood needs; x is centred on the peaks."""
+    """The peaks and bounds as arrays for the likelihood; x is centred on the peaks."""
 
     def __init__(self, peaks: Peaks) -> None:
         is_peak, is_bound = peaks.is_peak, peaks.is_censored
@@ -25,7 +29,8 @@ class _Data:
         x = np.log(peaks.lr) - self.centre
         self.y, self.se2 = peaks.ln_wd[is_peak], peaks.se[is_peak] ** 2
         self.low, self.high = peaks.ln_low[is_bound], peaks.ln_high[is_bound]
-        # A bound is a trained wd: what is uncertain is whether it was rightly called worse, as with a peak's place.
+        # A bound is a trained wd and has no error itself. Whether it is really worse than the best is uncertain, so it
+        # gets the median error of the peaks.
         self.bound_se2 = float(np.median(self.se2))
         self.num_peaks = len(self.y)
         powers = np.stack([np.ones_like(x), x, x**2], axis=1)
@@ -36,19 +41,20 @@ class _Data:
 def fit_censored_peak(peaks: Peaks, level: float) -> Ridge:
     """Fit the ridge to peaks and bounds by maximum likelihood.
 
-    ln lambda*_i = a + b·ln eta_i + N(0, tau**2), measured with error se_i; a row of which only
-    low < ln lambda* < high is known contributes Phi((high - mu)/s) - Phi((low - mu)/s), s**2 = tau**2 + median(se)**2
+    ln lambda*_i = a + b·ln eta_i + N(0, tau**2), measured with error se_i. A row with known bounds only,
+    low < ln lambda* < high, contributes Phi((high - mu)/s) - Phi((low - mu)/s), s**2 = tau**2 + median(se)**2.
 
-    The interval is b ± t·SE with (peaks - 2) degrees of freedom, SE from the information at the maximum with
-    tau**2 enlarged by n/(n - 2), the factor by which maximum likelihood underestimates it. The weights are of
-    the likelihoods profiled at b = +1, 0, -1. Curvature likewise, with n - 3, from 5 peaks on.
+    The interval is b ± t·SE with (n - 2) degrees of freedom for n peaks. SE is computed from the information at the
+    maximum. There, tau**2 is multiplied by n/(n - 2), since maximum likelihood underestimates it by this factor. The
+    weights are those of the profile likelihoods at b = +1, 0, -1. The curvature is computed in the same way, with
+    (n - 3) degrees of freedom, if there are at least 5 peaks.
 
     Args:
-        peaks: from ``find_peaks``; rows called flat do not take part.
+        peaks: from ``find_peaks``; flat rows are not used.
         level: confidence level of the intervals, in (0, 1).
 
     Returns:
-        The ridge; with fewer than ``MIN_PEAKS`` peaks only the reason.
+        The ridge; only the reason if there are fewer than ``MIN_PEAKS`` peaks.
 
     Source: Tobin (1958) for the censored likelihood; the model is ours.
     """
@@ -57,7 +63,7 @@ def fit_censored_peak(peaks: Peaks, level: float) -> Ridge:
         return Ridge(reason=reason)
     data = _Data(peaks)
     slopes = np.array(list(HYPOTHESES.values()))
-    # In turn: straight, the three hypotheses, quadratic. Each has its known slope and its free coefficients.
+    # The models in order: straight line, the three hypotheses, quadratic. Each has fixed and free coefficients.
     fixed = np.concatenate([[0.0], slopes, [0.0]])
     free = np.array([[1, 1, 0], *[[1, 0, 0]] * len(slopes), [1, 1, 1]], dtype=bool)
     coefficients, scatter, log_likelihood = _maximise(data, fixed, free)
@@ -84,9 +90,9 @@ def fit_censored_peak(peaks: Peaks, level: float) -> Ridge:
 
 
 def _maximise(data: _Data, fixed: Floats, free: Mask) -> tuple[Floats, Floats, Floats]:
-    """Coefficients (H, 3), scatter (H,) and log-likelihood (H,) of each model, all models at once.
+    """Maximum-likelihood coefficients (H, 3), scatter (H,) and log-likelihood (H,) of all models.
 
-    For a given scatter the log-likelihood is concave in the coefficients; the scatter alone is searched.
+    For a given scatter the log-likelihood is concave in the coefficients, so only the scatter needs a grid search.
     """
     widest = 2 * (np.ptp(data.y) + np.ptp(data.design[:, 1])) + 1
     steps = np.linspace(0, 1, _COARSE)
@@ -94,7 +100,7 @@ def _maximise(data: _Data, fixed: Floats, free: Mask) -> tuple[Floats, Floats, F
     rows = np.arange(len(fixed))
     for _ in range(_ROUNDS):
         coefficients, value = _given_scatter(data, fixed, free, np.exp(2 * grid))
-        best = value.argmax(axis=1)  # the first of those tied: no scatter where the data do not ask for it
+        best = value.argmax(axis=1)  # the first of tied values, that is, the smallest scatter
         found = coefficients[rows, best], np.exp(grid[rows, best]), value[rows, best]
         last = grid.shape[1] - 1
         low, high = grid[rows, np.maximum(best - 1, 0)], grid[rows, np.minimum(best + 1, last)]
@@ -103,7 +109,7 @@ def _maximise(data: _Data, fixed: Floats, free: Mask) -> tuple[Floats, Floats, F
 
 
 def _given_scatter(data: _Data, fixed: Floats, free: Mask, tau2: Floats) -> tuple[Floats, Floats]:
-    """Newton's method for the coefficients at each scatter, steps halved where the likelihood would fall.
+    """Newton's method for the coefficients at each scatter. A step is halved if the likelihood would decrease.
 
     Args:
         tau2: (H, T).
@@ -131,7 +137,7 @@ def _given_scatter(data: _Data, fixed: Floats, free: Mask, tau2: Floats) -> tupl
 def _likelihood(data: _Data, coefficients: Floats, tau2: Floats, free: Mask) -> tuple[Floats, Floats, Floats]:
     """Log-likelihood (...), its gradient (..., 3) and minus its second derivative (..., 3, 3).
 
-    Coefficients that are not free have gradient 0 and information 1, so that a step leaves them alone.
+    Fixed coefficients have gradient 0 and information 1, so that a Newton step does not change them.
     """
     mu = coefficients @ data.design.T
     variance = tau2[..., None] + data.se2
@@ -153,7 +159,7 @@ def _likelihood(data: _Data, coefficients: Floats, tau2: Floats, free: Mask) -> 
 
 def _bounded(low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
     """ln(Phi(high) - Phi(low)) for standardised bounds, its derivative and minus its second, by mu/scale."""
-    # In the upper tail both Phi are 1: there the mirrored difference Phi(-low) - Phi(-high) is taken.
+    # In the upper tail both values of Phi round to 1, so the mirrored difference Phi(-low) - Phi(-high) is used.
     mirrored = low > 0
     bottom, top = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
     log_top = special.log_ndtr(top)
@@ -161,11 +167,11 @@ def _bounded(low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
     at_low, at_high = (np.exp(-0.5 * (_LOG_2PI + z**2) - value) for z in (low, high))
     slope = at_low - at_high
     curved = np.where(np.isfinite(high), high, 0.0) * at_high - np.where(np.isfinite(low), low, 0.0) * at_low
-    # The term is concave; rounding far in a tail may not turn that.
+    # The term is concave. The maximum prevents rounding errors far in a tail from making it convex.
     return value, slope, np.maximum(curved + slope**2, 0.0)
 
 
 def _covariance(data: _Data, coefficients: Floats, free: Mask, tau2: float) -> Floats:
-    """Inverse of the information about the coefficients at a scatter; (3, 3)."""
+    """Inverse of the coefficients' information matrix at a given scatter; (3, 3)."""
     scatter2 = np.array(max(tau2, _NO_SCATTER**2))
     return np.asarray(np.linalg.inv(_likelihood(data, coefficients, scatter2, free)[2]), dtype=np.float64)

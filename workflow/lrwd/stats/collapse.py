@@ -1,4 +1,4 @@
-"""How well the accuracy curves of all learning rates become one when drawn against lr**-b·wd."""
+"""Measures how well the accuracy curves of all learning rates coincide when plotted against lr**-b·wd."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from lrwd.stats.bootstrap import no_interval_reason, percentile_interval, seed_m
 from lrwd.stats.selection import TIE, seed_means
 from lrwd.stats.surface import Floats, Ints, Surface
 
-# Fewer shared points than this always lie on one curve, up to its level and nearly so.
+# Minimum number of shared points. With fewer points, two curves always agree almost exactly up to their level.
 MIN_SHARED = 3
-# A training that failed is as bad as any other that did: below this share of the curve's best all counts as equal.
+# Accuracies below this share of the curve's best are set to this share, since all failed trainings are equally bad.
 FLOOR = 0.5
 
 
@@ -19,13 +19,13 @@ class Collapse:
     """The agreement of the curves on each axis; NaN where undefined.
 
     Args:
-        value: share in [0, 1], one for each exponent; (H,).
-        ci_low, ci_high: percentile interval over the seeds, likewise; (H,).
-        best_probability: how often the axis is the best of all in the bootstrap, ties shared, likewise; (H,).
-        num_pairs: pairs of learning rates compared, the same on every axis.
-        num_points: points compared; (H,).
-        reason: why no value is defined; empty if it is.
-        ci_reason: why no interval is; empty if it is.
+        value: agreement in [0, 1], one per exponent; (H,).
+        ci_low, ci_high: percentile interval over the seeds; (H,).
+        best_probability: share of the bootstrap resamples in which the axis is the best; ties are shared; (H,).
+        num_pairs: number of pairs of learning rates compared, the same on every axis.
+        num_points: number of points compared; (H,).
+        reason: why the values are undefined; empty if they are defined.
+        ci_reason: why the intervals are undefined; empty if they are defined.
     """
 
     value: Floats
@@ -41,23 +41,25 @@ class Collapse:
 def collapse(surface: Surface, exponents: Floats, level: float) -> Collapse:
     """Measure, for each exponent b, how well the curves accuracy(x), x = ln wd - b·ln lr, agree across lr.
 
-    For every ordered pair of lr, the second curve is read by linear interpolation at the points of the first that lie
-    within its range (y and e; each less its mean over these points, which is the level of that lr there):
+    For every ordered pair of lr, take the points of the first curve that lie within the range of the second: y are the
+    values of the first curve, e those of the second by linear interpolation. The mean over these points (the level of
+    that lr) is subtracted from each. With sums over all pairs:
 
         collapse = max(0, 1 - sum (y - e)**2 / sum (y**2 + e**2))
 
-    summed over all pairs: 1 if all curves differ by their level only, 0 if to know one says nothing of the other
-    (then the expectations of both sums are equal). Only pairs that share 3 points on every axis take part, so that no
-    axis gains by pulling the curves apart. wd = 0 has no place on these axes. What lies below half of a curve's best
-    counts as half of it: else the depth of the cells that collapse would decide.
+    It is 1 if all curves differ only by their level, and 0 if the curves are uncorrelated (then the expectations of
+    both sums are equal). Only pairs that share 3 points on every axis are used, so that an axis does not gain by moving
+    the curves apart. wd = 0 is left out, since log(0) is undefined. Values below half of a curve's best are set to half
+    of it; otherwise the accuracies of failed trainings would dominate.
 
     Args:
-        surface: the accuracies; means over the seeds of those that select are used.
+        surface: the accuracies; the seed means of ``select`` are used.
         exponents: b of each axis; (H,).
-        level: confidence level of the interval, in (0, 1); it enumerates the resamples of the seeds.
+        level: confidence level of the interval, in (0, 1); the resamples of the seeds are enumerated.
 
     Source: Bhattacharjee & Seno (2001), "A measure of data collapse for scaling", J. Phys. A 34, 6375 (each curve
-    interpolated at the others' points); normalised as by Lin (1989), the concordance coefficient, with levels removed.
+    interpolated at the points of the others); normalised like the concordance coefficient of Lin (1989), with levels
+    removed.
     """
     lines = [_Pairs(surface, float(exponent)) for exponent in exponents]
     shared = [pair for pair in lines[0].points if all(len(line.points[pair]) >= MIN_SHARED for line in lines)]
@@ -84,7 +86,7 @@ def collapse(surface: Surface, exponents: Floats, level: float) -> Collapse:
 
 
 class _Pairs:
-    """Where, on one axis, the points of each curve fall between those of each other."""
+    """Interpolation positions: where, on one axis, the points of each curve lie between those of each other curve."""
 
     def __init__(self, surface: Surface, exponent: float) -> None:
         self._select = surface.select
@@ -92,7 +94,8 @@ class _Pairs:
         ln_wd = np.log(surface.wd, out=np.full(surface.wd.shape, np.nan), where=surface.wd > 0)
         x = ln_wd - exponent * np.log(surface.lr)[:, None]
         self._usable = usable
-        # (lr, other lr) -> columns of the lr's points; of the other's, left and right of them; the right one's weight.
+        # (lr, other lr) -> columns of the lr's points, of the other lr's points left and right of them, and the weight
+        # of the right ones.
         self.points: dict[tuple[int, int], Ints] = {}
         self._between: dict[tuple[int, int], tuple[Ints, Ints, Floats]] = {}
         for one in range(len(x)):
@@ -114,7 +117,7 @@ class _Pairs:
         self._between[pair] = (nodes[right - 1], nodes[right], weight)
 
     def agreement(self, counts: Floats | Ints, pairs: list[tuple[int, int]]) -> Floats:
-        """The collapse in each resample of the seeds; NaN where all curves are flat; (R,)."""
+        """The collapse in each resample of the seeds; NaN if all curves are flat; (R,)."""
         means = np.where(self._usable, seed_means(self._select, counts), np.nan)
         best = np.max(np.nan_to_num(means, nan=0.0), axis=2, keepdims=True)
         means = np.maximum(means, FLOOR * best)
@@ -123,7 +126,7 @@ class _Pairs:
             left, right, weight = self._between[one, other]
             y = means[:, one, self.points[one, other]]
             e = (1 - weight) * means[:, other, left] + weight * means[:, other, right]
-            # A resample may lack a cell whose seeds it has not drawn.
+            # A grid point has no value in a resample that contains none of its seeds.
             known = np.isfinite(y) & np.isfinite(e)
             y, e = _centred(y, known), _centred(e, known)
             apart += ((y - e) ** 2).sum(axis=1)
@@ -133,7 +136,7 @@ class _Pairs:
 
 
 def _centred(values: Floats, known: np.ndarray) -> Floats:
-    """Deviations from the mean over what is known, 0 elsewhere."""
+    """Deviations from the mean of the known values; 0 for unknown values."""
     filled = np.where(known, values, 0.0)
     mean = filled.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
     return np.where(known, filled - mean, 0.0)

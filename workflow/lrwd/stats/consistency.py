@@ -1,4 +1,4 @@
-"""What printed numbers imply: recomputations that need no data but the numbers themselves."""
+"""Consistency checks of published numbers: recomputations that need no data except these numbers."""
 
 from dataclasses import dataclass
 
@@ -9,20 +9,20 @@ from lrwd.errors import DataError
 from lrwd.stats.ratio import log_slopes, origin_slopes
 from lrwd.stats.surface import Floats
 
-# All maps are held at once: 8**6 = 262,144 take 40 MB.
+# All maps are in memory at once: 8**6 = 262,144 maps take 40 MB.
 MAX_MAPS = 2_000_000
 _GAMMAS = 20_001
 
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """Every map eta -> lambda* that a grid allows, and what the paper's procedure makes of it.
+    """Every map eta -> lambda* that is possible on a grid, with the results of the paper's procedure for it.
 
     Args:
         wd: lambda* of each map; (M, L).
         rho: slope through the origin; (M,).
-        r2: the script's R2 of that fit; (M,).
-        b: log-log slope, NaN where a lambda* is 0; (M,).
+        r2: R2 of that fit, as defined in the paper's script; (M,).
+        b: log-log slope, NaN if a lambda* is 0; (M,).
     """
 
     wd: Floats
@@ -43,11 +43,11 @@ def enumerate_maps(lr: Floats, wd: Floats) -> Maps:
     """
     number = len(wd) ** len(lr)
     if number > MAX_MAPS:
-        raise DataError(f"{len(wd)} wd at {len(lr)} lr allow {number:,} maps; allowed: at most {MAX_MAPS:,}")
+        raise DataError(f"{len(wd)} wd at {len(lr)} lr give {number:,} maps; allowed: at most {MAX_MAPS:,}")
     chosen = wd[np.indices((len(wd),) * len(lr)).reshape(len(lr), -1).T]
     rho = origin_slopes(lr, chosen)
     residual = ((chosen - rho[:, None] * lr) ** 2).sum(axis=1)
-    # Compared exactly, as in ``fit_ratio``: the centred sum of equal numbers need not be exactly 0.
+    # Exact comparison, as in ``fit_ratio``, since the centred sum of equal numbers may not be exactly 0.
     varies = np.any(chosen != chosen[:, :1], axis=1)
     total = ((chosen - chosen.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     r2 = np.zeros(number)
@@ -61,14 +61,14 @@ def origin_weights(lr: Floats) -> Floats:
 
 
 def p_range(estimate: float, half_width: float, null: float, unit: float, df: float) -> tuple[float, float]:
-    """Two-sided p-values that a printed estimate and interval allow within their rounding.
+    """Range of the two-sided p-values that are compatible with a printed estimate and interval, given their rounding.
 
     t = |estimate - null| / SE with SE = half width / z(0.975)
 
     Args:
         estimate, half_width: as printed; the interval is a 95% one.
         null: the tested value.
-        unit: last digit printed; each number may be off by half of it.
+        unit: unit of the last printed digit; each number has a rounding error of up to half a unit.
         df: degrees of freedom of t; infinity for the normal.
     """
     z = float(stats.norm.ppf(0.975))
@@ -82,7 +82,7 @@ def p_range(estimate: float, half_width: float, null: float, unit: float, df: fl
 
 
 def common_relative_width(estimate: Floats, half_width: Floats, unit: float) -> tuple[float, float]:
-    """Range of the one c for which every half width is c · estimate within rounding; low > high if there is none."""
+    """Range of factors c for which every half width is c · estimate within rounding; low > high if there is none."""
     low = np.max((half_width - unit / 2) / (estimate + unit / 2))
     high = np.min((half_width + unit / 2) / (estimate - unit / 2))
     return float(low), float(high)
@@ -98,13 +98,13 @@ class Dispersion:
 
 
 def dispersion(estimates: list[Floats], half_widths: list[Floats]) -> Dispersion:
-    """Cochran's Q over sets of independent estimates, each set about a mean of its own, tested on the lower side.
+    """Cochran's Q for sets of independent estimates, each set with its own mean; lower-tail test.
 
     Q = sum (x_i - mean)**2 / SE_i**2, mean weighted by 1/SE_i**2, SE_i = half width / z(0.975)
 
     Args:
         estimates: one array (N,) for each quantity.
-        half_widths: of their 95% intervals, likewise.
+        half_widths: half widths of their 95% intervals, in the same arrangement.
 
     Source: Cochran (1954), Biometrics 10, 101-129; the lower tail tests for too little spread.
     """
@@ -119,7 +119,7 @@ def dispersion(estimates: list[Floats], half_widths: list[Floats]) -> Dispersion
 
 @dataclass(frozen=True)
 class CurveTest:
-    """A curve fitted to printed means, and whether their intervals admit it."""
+    """A curve fitted to printed means, and a test of whether it is compatible with their intervals."""
 
     beta: float
     gamma: float
@@ -130,19 +130,19 @@ class CurveTest:
 
 
 def curve_test(ln_kappa: Floats, drop: Floats, half_width: Floats, power: float) -> CurveTest:
-    """Fit beta·max(|ln kappa| - gamma, 0)**power, weighted by the printed intervals, and test what is left.
+    """Fit beta·max(|ln kappa| - gamma, 0)**power, weighted by the printed intervals, and test the residuals.
 
     Args:
         ln_kappa: (K,), without the reference.
         drop: (K,).
-        half_width: of the 95% intervals; (K,).
+        half_width: half widths of the 95% intervals; (K,).
         power: 2 is the paper's form, 1 a hinge.
 
     Source: paper §3.3 for power 2.
     """
     weight = (float(stats.norm.ppf(0.975)) / half_width) ** 2
     distance = np.abs(ln_kappa)
-    # Up to the second largest distance: beyond it only the largest is left to fit.
+    # Up to the second largest distance; with a larger gamma only the points at the largest distance remain.
     gamma = np.linspace(0.0, float(np.unique(np.round(distance, 9))[-2]), _GAMMAS)[:-1]
     h = np.maximum(distance - gamma[:, None], 0.0) ** power
     beta = np.maximum((h * weight) @ drop / (h**2 @ weight), 0.0)
@@ -161,11 +161,11 @@ def curve_test(ln_kappa: Floats, drop: Floats, half_width: Floats, power: float)
 
 
 def adamw_fixed_point(lr: float, wd: float, optimum: float, num_steps: int) -> float:
-    """Where preconditioned descent with decoupled decay comes to rest on L = (theta - optimum)**2 / 2, P = 1.
+    """Fixed point of preconditioned descent with decoupled decay on L = (theta - optimum)**2 / 2, with P = 1.
 
-    theta <- (1 - eta·lambda)·theta - eta·P·grad L; at rest P·grad L + lambda·theta = 0, whatever eta is
+    theta <- (1 - eta·lambda)·theta - eta·P·grad L; the fixed point P·grad L + lambda·theta = 0 does not depend on eta
 
-    Source: paper §3.5 for the update; the fixed point follows by setting theta_{t+1} = theta_t.
+    Source: paper §3.5 for the update; theta_{t+1} = theta_t gives the fixed point.
     """
     theta = 0.0
     for _ in range(num_steps):

@@ -1,4 +1,4 @@
-"""The cost of leaving the ratio: accuracy lost at lambda = kappa·rho·eta, and the paper's curve for it."""
+"""Cost of deviating from the ratio: accuracy lost at lambda = kappa·rho·eta, and the paper's curve for it."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from lrwd.errors import DataError
 from lrwd.stats.bootstrap import percentile_interval, seed_multisets
 from lrwd.stats.surface import Floats, Ints
 
-_COARSE = 101  # first look at gamma, fine enough to see every local maximum between two kappas
+_COARSE = 101  # size of the first grid for gamma, fine enough to find every local maximum between two kappas
 _FINE = 21
-_ROUNDS = 8  # each shrinks the bracket tenfold: gamma to about 1e-10
+_ROUNDS = 8  # each round shrinks the bracket tenfold, so the error of gamma is about 1e-10
 
 
 @dataclass(frozen=True)
 class DeviationFit:
-    """The fitted curve; gamma is NaN where beta is 0 (any zone fits), all is NaN where unidentified.
+    """The fitted curve. gamma is NaN if beta is 0 (any zone fits); all values are NaN if unidentified.
 
     Args:
-        beta: growth outside the zone, pp per (unit of ln kappa)**2.
+        beta: growth outside the tolerance zone, pp per (unit of ln kappa)**2.
         gamma: half width of the tolerance zone, in ln kappa.
         rss: residual sum of squares, pp**2.
         num_points: points fitted.
@@ -31,7 +31,7 @@ class DeviationFit:
 
 
 def drop_pp(reference: Floats, accuracy: Floats) -> Floats:
-    """Accuracy lost against a reference, averaged over the learning rates where both exist.
+    """Accuracy lost relative to a reference, averaged over the learning rates that have both values.
 
     Delta_acc(kappa) = mean_eta [a_ref(eta) - a(eta, kappa·rho·eta)]
 
@@ -40,7 +40,7 @@ def drop_pp(reference: Floats, accuracy: Floats) -> Floats:
         accuracy: a, fractions; (L, K, S).
 
     Returns:
-        Drops in percentage points, NaN where no lr has both; (S, K).
+        Drops in percentage points, NaN if no lr has both; (S, K).
 
     Source: paper §3.3 with a_ref at lambda*(eta); its Table 2 with a_ref at kappa = 1.
     """
@@ -85,8 +85,8 @@ def bootstrap_deviation(
     Args:
         ln_kappa: (K,).
         drop: pp, NaN where missing; (P, K).
-        seed_index: which of the n seeds each point has, 0 … n-1; (P,). A seed is resampled as a whole,
-            in all architectures at once.
+        seed_index: index of each point's seed, 0 … n-1; (P,). A seed is resampled as a whole, in all architectures
+            together.
         level: confidence level, in (0, 1).
 
     Returns:
@@ -103,21 +103,22 @@ def bootstrap_deviation(
 
 
 def _fit(ln_kappa: Floats, drop: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """beta and gamma of each resample; weight (R, P) says how often each point occurs in it.
+    """beta and gamma of each resample; weight (R, P) is the number of times that each point occurs in it.
 
-    For a given gamma the fit is linear in beta, so gamma alone is searched, in all resamples at once:
-    with h = max(|ln kappa| - gamma, 0)**2, beta = max(0, <h, d>/<h, h>) explains <h, d>**2/<h, h>.
+    For a given gamma the fit is linear in beta, so only gamma is searched, in all resamples at once.
+    With h = max(|ln kappa| - gamma, 0)**2, beta = max(0, <h, d>/<h, h>) explains <h, d>**2/<h, h>.
     """
     distance = np.abs(ln_kappa)
     present = np.isfinite(drop)
     number = weight @ present.astype(float)
     total = weight @ np.where(present, drop, 0.0)
     beta, gamma = np.full(len(weight), np.nan), np.full(len(weight), np.nan)
-    # From the second largest distance on only the largest is left to fit, and every gamma fits alike.
+    # For gamma beyond the second largest distance, only the points at the largest distance remain, and every gamma fits
+    # equally well.
     seen = np.where(number > 0, np.round(distance, 9), -1.0)
     largest = seen.max(axis=1, keepdims=True)
     upper = np.where(seen < largest, seen, -1.0).max(axis=1)
-    usable = upper > 0  # two distances other than 0
+    usable = upper > 0  # there are at least two distances other than 0
     if not np.any(usable):
         return beta, gamma
     number, total, upper = number[usable], total[usable], upper[usable]
@@ -125,7 +126,7 @@ def _fit(ln_kappa: Floats, drop: Floats, weight: Floats) -> tuple[Floats, Floats
     for _ in range(_ROUNDS + 1):
         grid = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, points)
         slope, gain = _profile(distance, number, total, grid)
-        # The first of those tied: where the data do not say, the zone is not made wider.
+        # Of tied values take the first, that is, the narrowest zone.
         index, rows = gain.argmax(axis=1), np.arange(len(grid))
         found, found_slope = grid[rows, index], slope[rows, index]
         step = (high - low) / (points - 1)
@@ -136,9 +137,9 @@ def _fit(ln_kappa: Floats, drop: Floats, weight: Floats) -> tuple[Floats, Floats
 
 
 def _profile(distance: Floats, number: Floats, total: Floats, gamma: Floats) -> tuple[Floats, Floats]:
-    """Best beta, and the sum of squares that it explains, at each gamma of each resample; (R, G)."""
+    """Best beta and the explained sum of squares, at each gamma of each resample; (R, G)."""
     cross, square = np.zeros(gamma.shape), np.zeros(gamma.shape)
-    # One kappa at a time: (R, G, K) would not fit in the cache for 8 seeds.
+    # Loop over kappa: with 8 seeds, an array (R, G, K) would not fit in the CPU cache.
     for k, d in enumerate(distance):
         h = np.maximum(d - gamma, 0.0) ** 2
         cross += h * total[:, k, None]

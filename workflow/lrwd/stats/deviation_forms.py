@@ -1,4 +1,4 @@
-"""Rival forms of the deviation curve beside the paper's, compared by AICc, and how wide its zone could be."""
+"""Alternatives to the paper's deviation curve, compared by AICc, and an upper limit on its tolerance zone."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from lrwd.stats.surface import Floats
 
 PUBLISHED, ASYMMETRIC, HINGE, POWER = "published", "asymmetric", "hinge_linear", "free_power"
 _COARSE, _FINE, _ROUNDS = 61, 11, 7  # each round shrinks the bracket fivefold
-_EXACT = 1e-12  # share of the sum of squares below which a residual is rounding
-_MAX_POWER = 6.0  # beyond, a power is a wall at the largest kappa
+_EXACT = 1e-12  # a residual below this share of the sum of squares is considered rounding error
+_MAX_POWER = 6.0  # a larger power is practically a step at the largest kappa
 
 
 @dataclass(frozen=True)
 class FormFit:
-    """A fitted form; all but ``num_points`` is NaN where it cannot be fitted.
+    """A fitted form. All values except ``num_points`` are NaN if it cannot be fitted.
 
     Args:
-        name: which form.
-        beta_low, beta_high: growth below and above kappa = 1, the same but for the asymmetric form.
-        shape: gamma of the forms with a zone, the power of the free-power form.
-        rss: pp**2.
-        aicc: NaN too with too few points or an exact fit.
-        num_points: points fitted.
+        name: name of the form.
+        beta_low, beta_high: growth below and above kappa = 1; equal except for the asymmetric form.
+        shape: gamma of the forms with a tolerance zone, the power of the free-power form.
+        rss: residual sum of squares, pp**2.
+        aicc: also NaN if there are too few points or the fit is exact.
+        num_points: number of points fitted.
     """
 
     name: str
@@ -59,7 +59,7 @@ def fit_forms(ln_kappa: Floats, drop: Floats) -> dict[str, FormFit]:
     if np.isnan(published.beta):
         nan = float("nan")
         return fits | {name: FormFit(name, nan, nan, nan, nan, nan, num) for name in (ASYMMETRIC, HINGE, POWER)}
-    # As for the published form: from the second largest distance on any zone fits alike.
+    # As for the published form, any zone beyond the second largest distance fits equally well.
     widest = float(np.unique(np.round(np.abs(points[0]), 9))[-2])
     for name, bounds, num_free in (
         (ASYMMETRIC, (0.0, widest), 3),
@@ -73,12 +73,12 @@ def fit_forms(ln_kappa: Floats, drop: Floats) -> dict[str, FormFit]:
 
 
 def gamma_upper_limit(ln_kappa: Floats, drop: Floats, level: float) -> float:
-    """Largest half width of the published zone that the points allow, one-sided.
+    """One-sided upper confidence limit on the half width of the published form's tolerance zone.
 
     limit = max {gamma : (RSS(gamma) - RSS_min)/(RSS_min/(N - 2)) <= F_{1,N-2} quantile at 2·level - 1}
 
-    gamma cannot be negative, so at its boundary an interval says nothing that a limit does not. The points are
-    taken as independent, which seeds and architectures of one study are not: the limit is rather too low.
+    gamma cannot be negative, so at its boundary an interval gives no more information than a limit. The points are
+    assumed independent. Seeds and architectures of one study are not, so the limit tends to be too low.
 
     Args:
         ln_kappa: (K,).
@@ -86,8 +86,8 @@ def gamma_upper_limit(ln_kappa: Floats, drop: Floats, level: float) -> float:
         level: confidence level, in (0.5, 1).
 
     Returns:
-        gamma; infinite if even the widest zone that can be fitted is allowed; NaN where the curve cannot be fitted,
-        does not grow, or fits exactly.
+        gamma. Infinite if even the widest zone that can be fitted is allowed; NaN if the curve cannot be fitted, does
+        not grow, or fits exactly.
 
     Source: profile likelihood; Bates & Watts (1988), §6.1.
     """
@@ -103,7 +103,7 @@ def gamma_upper_limit(ln_kappa: Floats, drop: Floats, level: float) -> float:
     def excess(gamma: float) -> float:
         return _given_shape(PUBLISHED, gamma, x, y)[2] - allowed
 
-    # The profile may have several valleys: the last grid point that is allowed brackets the limit.
+    # The profile may have several local minima. The last allowed grid point brackets the limit.
     grid = np.linspace(fit.gamma, widest, 401)
     inside = np.flatnonzero([excess(gamma) <= 0 for gamma in grid])
     if len(inside) == 0 or inside[-1] == len(grid) - 1:
@@ -120,7 +120,7 @@ def _basis(name: str, shape: float, ln_kappa: Floats) -> Floats:
 
 
 def _given_shape(name: str, shape: float, ln_kappa: Floats, drop: Floats) -> tuple[float, float, float]:
-    """beta below and above kappa = 1, and RSS, at a given shape: linear least squares under beta >= 0."""
+    """beta below and above kappa = 1, and RSS, for a given shape, by linear least squares with beta >= 0."""
     basis = _basis(name, shape, ln_kappa)
     sides = [ln_kappa < 0, ln_kappa >= 0] if name == ASYMMETRIC else [np.ones(len(drop), dtype=bool)]
     betas = []
@@ -134,7 +134,7 @@ def _given_shape(name: str, shape: float, ln_kappa: Floats, drop: Floats) -> tup
 
 
 def _best_shape(name: str, bounds: tuple[float, float], ln_kappa: Floats, drop: Floats) -> float:
-    """The shape of the smallest RSS, which may have several valleys: ever finer grids, the first of those tied."""
+    """The shape with the smallest RSS (the first if tied). Uses finer and finer grids, as RSS may have local minima."""
     (low, high), points = bounds, _COARSE
     found = low
     for _ in range(_ROUNDS):
@@ -148,7 +148,7 @@ def _best_shape(name: str, bounds: tuple[float, float], ln_kappa: Floats, drop: 
 def _form(
     name: str, low: float, high: float, shape: float, rss: float, num_free: int, num: int, exact: float
 ) -> FormFit:
-    parameters = num_free + 1  # the variance is one
+    parameters = num_free + 1  # including the variance
     aicc = float("nan")
     if rss > exact and num > parameters + 1:
         aicc = num * np.log(rss / num) + 2 * parameters + 2 * parameters * (parameters + 1) / (num - parameters - 1)

@@ -1,4 +1,4 @@
-"""Two one-sided tests: whether a difference is shown to lie within a margin, not merely not shown to differ from 0."""
+"""Equivalence by two one-sided tests (TOST): tests whether a difference lies within a margin around 0."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from lrwd.stats.surface import Floats
 
 @dataclass(frozen=True)
 class Paired:
-    """Mean of paired differences with its t interval, and the p of |mean| >= margin; NaN where undefined."""
+    """Mean of paired differences, its t interval, and p of the null hypothesis |mean| >= margin; NaN if undefined."""
 
     mean: float
     ci_low: float
@@ -25,12 +25,12 @@ def paired_tost(differences: Floats, margin: float, level: float) -> Paired:
     """Mean of the differences, its t interval, and the larger p of the tests of mean <= -margin and mean >= margin.
 
     Args:
-        differences: one a pair, NaN left out; (N,).
-        margin: positive, in their unit.
+        differences: one per pair; NaN is left out; (N,).
+        margin: positive, in the same unit.
         level: confidence level of the interval, in (0, 1).
 
     Returns:
-        NaN interval and p below 2 pairs; p is NaN too where the differences do not vary.
+        Interval and p are NaN with fewer than 2 pairs; p is also NaN if the differences do not vary.
 
     Source: Schuirmann (1987); statsmodels ``DescrStatsW.ttost_mean``.
     """
@@ -40,7 +40,7 @@ def paired_tost(differences: Floats, margin: float, level: float) -> Paired:
         return Paired(mean_of(kept) if len(kept) else nan, nan, nan, nan, len(kept))
     described = DescrStatsW(kept)
     mean = mean_of(kept)
-    # Equal differences leave a spread of rounding only, and a p-value made of it would mean nothing.
+    # If the differences are equal, their spread is only rounding error, and a p-value would be meaningless.
     if np.ptp(kept) <= 1e-12 * max(float(np.max(np.abs(kept))), margin):
         return Paired(mean, mean, mean, nan, len(kept))
     low, high = described.tconfint_mean(1 - level)
@@ -48,7 +48,7 @@ def paired_tost(differences: Floats, margin: float, level: float) -> Paired:
 
 
 def tost(estimate: float, error: float, df: float, margin: float) -> float:
-    """The larger p of the one-sided t tests of a difference <= -margin and >= margin; NaN without an error.
+    """The larger p of the one-sided t tests of a difference <= -margin and >= margin; NaN without a standard error.
 
     Args:
         estimate: the difference; error: its standard error; df: degrees of freedom of that error.

@@ -1,4 +1,4 @@
-"""What tuning the learning rate alone costs: best of the grid minus best on the line wd = rho·lr."""
+"""Cost of tuning only the learning rate: best accuracy of the grid minus best accuracy on the line wd = rho·lr."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from lrwd.stats.surface import Floats, Ints, Surface
 
 @dataclass(frozen=True)
 class BestCell:
-    """The cell with the best seed mean of ``select``; NaN throughout if there is no run.
+    """The grid point with the best seed mean of ``select``; all values are NaN if there is no run.
 
     Args:
-        lr, wd: its place.
-        top1: seed mean of ``report`` there, a fraction.
-        seed_sd: standard deviation of ``report`` over seeds there, a fraction; NaN below 2 seeds.
-        num_seeds: with a ``report`` there.
+        lr, wd: the grid point.
+        top1: its seed mean of ``report``, a fraction.
+        seed_sd: its standard deviation of ``report`` over seeds, a fraction; NaN with fewer than 2 seeds.
+        num_seeds: number of its seeds with a ``report``.
     """
 
     lr: float
@@ -29,7 +29,7 @@ class BestCell:
 
 
 def best_cell(surface: Surface) -> BestCell:
-    """Choose the best cell of a surface; of those tied the lowest lr, then the lowest wd."""
+    """Select the best grid point of a surface; if tied, the one with the lowest lr, then the lowest wd."""
     index, top1 = _best(surface, np.ones((1, surface.num_seeds)))
     nan = float("nan")
     if index[0] < 0:
@@ -42,7 +42,7 @@ def best_cell(surface: Surface) -> BestCell:
 
 
 def gap_interval(grid: Surface, line: Surface, level: float) -> tuple[float, float]:
-    """Percentile interval of Gap_1D = a*_2D - a*_1D, re-selecting both in each resample of the seeds.
+    """Percentile interval of Gap_1D = a*_2D - a*_1D; both are selected again in each resample of the seeds.
 
     Args:
         grid: the two-dimensional grid.
@@ -53,7 +53,7 @@ def gap_interval(grid: Surface, line: Surface, level: float) -> tuple[float, flo
         (low, high), fractions.
 
     Raises:
-        DataError: the two have other seeds, or too many of them to enumerate.
+        DataError: grid and line have different seeds, or too many seeds to enumerate.
 
     Source: paper §3.4 and §4.3.
     """
@@ -65,13 +65,13 @@ def gap_interval(grid: Surface, line: Surface, level: float) -> tuple[float, flo
 
 
 def difference(best_2d: Floats, best_1d: Floats) -> Floats:
-    """Gap_1D = a*_2D - a*_1D, exactly 0 where one run won on both sides but its mean was summed twice."""
+    """Gap_1D = a*_2D - a*_1D. A difference within rounding error (same runs, summed in another order) is set to 0."""
     gap = best_2d - best_1d
     return np.where(np.abs(gap) <= TIE, 0.0, gap)
 
 
 def _best(surface: Surface, counts: Floats | Ints) -> tuple[Ints, Floats]:
-    """Flat index of the best cell of each resample (-1 if none) and its mean of ``report``; (R,)."""
+    """Flat index of the best grid point of each resample (-1 if none) and its mean of ``report``; (R,)."""
     selecting = seed_means(surface.select, counts).reshape(len(counts), -1)
     reported = seed_means(surface.report, counts).reshape(len(counts), -1)
     index = first_best(selecting)

@@ -1,4 +1,4 @@
-"""Intervals under normality: the mean of independent values, and a standard deviation pooled over groups."""
+"""Normal-theory intervals: for the mean of independent values, and for a standard deviation pooled over groups."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from lrwd.stats.surface import Floats
 
 @dataclass(frozen=True)
 class MeanInterval:
-    """A mean, its two-sided interval and the one-sided p of mean > 0; NaN where undefined."""
+    """A mean, its two-sided interval, and the one-sided p for mean > 0; NaN if undefined."""
 
     mean: float
     ci_low: float
@@ -20,7 +20,7 @@ class MeanInterval:
 
 
 def mean_of(values: Floats) -> float:
-    """Mean; exactly 0 where the values cancel but for rounding; (N,), at least one, none NaN."""
+    """Mean of (N,) values, at least one and none NaN. A mean within rounding error of 0 is set to exactly 0."""
     mean = float(values.mean())
     return mean if abs(mean) > 1e-12 * float(np.max(np.abs(values))) else 0.0
 
@@ -29,13 +29,13 @@ def mean_interval(values: Floats, level: float) -> MeanInterval:
     """Mean ± t·s/√n, and p = P(T > mean/(s/√n)) with n - 1 degrees of freedom.
 
     Args:
-        values: NaN is left out; (N,).
+        values: (N,); NaN is left out.
         level: confidence level, in (0, 1).
 
     Returns:
-        The interval is NaN below 2 values, and p also where the values do not vary.
+        Interval and p are NaN with fewer than 2 values; p is also NaN if the values do not vary.
 
-    Source: paper §4.2, "95% CI over 5 seeds × 5 architectures"; the method is not stated there.
+    Source: paper §4.2, "95% CI over 5 seeds × 5 architectures"; the paper does not state the method.
     """
     kept = values[np.isfinite(values)]
     nan = float("nan")
@@ -47,26 +47,26 @@ def mean_interval(values: Floats, level: float) -> MeanInterval:
     df = len(kept) - 1
     error = float(kept.std(ddof=1)) / float(np.sqrt(len(kept)))
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    # Equal values leave a spread of rounding only, and a p-value made of it would mean nothing.
+    # If the values are equal, their spread is only rounding error, and a p-value would be meaningless.
     varies = error > 1e-12 * float(np.max(np.abs(kept)))
     p_greater = float(stats.t.sf(mean / error, df)) if varies else nan
     return MeanInterval(mean, mean - half, mean + half, p_greater, len(kept))
 
 
 def pooled_sd(sd: Floats, df: Floats, level: float) -> tuple[float, float, float]:
-    """Standard deviation shared by groups, with its interval.
+    """Common standard deviation of several groups, with its interval.
 
     s**2 = sum df_g·sd_g**2 / v,  v = sum df_g;  the interval is s·sqrt(v / chi2_v quantiles)
 
     Args:
-        sd: of each group; (G,), at least one.
-        df: its degrees of freedom, at least 1; (G,).
+        sd: standard deviation of each group; (G,), at least one group.
+        df: degrees of freedom of each, at least 1; (G,).
         level: confidence level, in (0, 1).
 
     Returns:
         The standard deviation and its two limits.
 
-    Source: any text on normal theory; scipy ``chi2``.
+    Source: standard normal theory; scipy ``chi2``.
     """
     total = float(df.sum())
     pooled = float(np.sqrt(df @ sd**2 / total))

@@ -1,4 +1,4 @@
-"""What each way of choosing adds to a reported accuracy: test for validation, best for last epoch, the maximum."""
+"""Selection bias: how much test selection, the best epoch, and the maximum over grid points add to an accuracy."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ TEST, BEST_EPOCH, MAXIMUM, ALL = (
 
 @dataclass(frozen=True)
 class Accuracies:
-    """The runs of one group by cell and seed, fractions, NaN where missing; (C, S) each.
+    """Accuracies of one group's runs by grid point and seed; fractions, NaN where missing; (C, S) each.
 
     Args:
-        val, test: at the last epoch.
-        test_best: the largest over the epochs.
+        val, test: validation and test accuracy at the last epoch.
+        test_best: largest test accuracy over the epochs.
     """
 
     val: Floats
@@ -28,16 +28,17 @@ class Accuracies:
 
 
 def optimism(accuracies: Accuracies) -> dict[str, tuple[Floats, Floats]]:
-    """What is reported with a liberty, and without it, on each seed.
+    """Accuracy of each seed with and without each kind of selection bias.
 
-    TEST:       the cell chosen on test, and on validation; both report the test accuracy of the last epoch.
-    BEST_EPOCH: the best test epoch, and the last; both at the cell chosen on validation.
-    MAXIMUM:    the test accuracy that chose the cell, and that of a seed at the cell that the other seeds choose.
-    ALL:        the best test epoch at the cell it chose, and the last epoch at the cell that the validation
-                accuracies of the other seeds choose.
+    TEST:       with: grid point selected on test; without: on validation. Both report test accuracy, last epoch.
+    BEST_EPOCH: with: best test epoch; without: last epoch. Both at the grid point selected on validation.
+    MAXIMUM:    with: the test accuracy that selected the grid point; without: a seed's test accuracy at the grid point
+                selected by the other seeds.
+    ALL:        with: best test epoch at the grid point selected by it; without: last epoch at the grid point selected
+                by the validation accuracies of the other seeds.
 
     Returns:
-        For each liberty the accuracies with and without it, NaN where missing; (S,) each.
+        For each kind the accuracies with and without it, NaN where missing; (S,) each.
 
     Source: ours; Cawley & Talbot (2010) for over-fitting in model selection.
     """

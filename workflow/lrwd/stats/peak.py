@@ -1,4 +1,4 @@
-"""Where the accuracy of each learning rate peaks in ln wd: a vertex with its error, a bound, or nothing."""
+"""Locates the accuracy peak of each learning rate in ln wd: a vertex with its error, bounds, or no information."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,31 +11,32 @@ from lrwd.errors import DataError
 from lrwd.stats.selection import TIE, seed_means
 from lrwd.stats.surface import Floats, Ints, Surface
 
-# The parabola is local: at most one decade of wd on each side of the best, and at least one step.
+# Half width of the parabola's window: at most one decade of wd on each side of the best, but at least one grid step.
 _REACH = float(np.log(10.0)) * (1 + 1e-9)
-# Cells this many steps around a row's best tell the noise: what is far from it does not move the peak.
+# Estimate the noise from grid points within this many steps of the row's maximum; distant grid points do not affect
+# the fitted peak.
 _STEPS = 2
-# A window is kept if noise alone would leave a larger lack of fit this often; the first that any window passes. Half
-# the time rather than 5%: real curves are lopsided, and a missed misfit moves the vertex (in simulation, coverage of b
-# rose from .90 to .95 there, and did not change elsewhere).
+# p-value of the lack-of-fit test above which a window is accepted. The second value is used if no window passes the
+# first. 0.5 instead of 0.05, since real curves are asymmetric, and an undetected misfit shifts the vertex. In
+# simulations with asymmetric curves, the coverage of b rose from .90 to .95; with other curves it did not change.
 _FITS = (0.5, 0.05)
 
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """What each learning rate says of ln lambda*; see ``find_peaks`` for the kinds.
+    """Information about ln lambda* at each learning rate; see ``find_peaks`` for the kinds.
 
     Args:
         lr: (L,).
-        kind: ``peak``, ``low``, ``high``, ``interval``, ``flat``, or ``""`` without a positive wd that has runs; (L,).
-        ln_wd: the parabola's vertex, NaN but for a peak; (L,).
-        se: its standard error, likewise; (L,).
-        curvature: c of accuracy = top - c·(ln wd - ln wd*)**2, fraction per ln**2, likewise; (L,).
-        ln_low, ln_high: bounds of ln lambda*, infinite where there is none; (L,).
-        error: standard error of each cell's mean, a fraction, NaN where there is no run; (L, W).
-        window: the cells that the row's parabola used; (L, W).
-        sigma: standard deviation of one run within its cell, a fraction; 0 if it cannot be estimated.
-        df: its degrees of freedom; 0 if it cannot be estimated.
+        kind: ``peak``, ``low``, ``high``, ``interval``, ``flat``, or ``""`` if no positive wd has runs; (L,).
+        ln_wd: vertex of the parabola, NaN unless the kind is ``peak``; (L,).
+        se: standard error of the vertex, NaN unless the kind is ``peak``; (L,).
+        curvature: c of accuracy = top - c·(ln wd - ln wd*)**2, fraction per ln**2, NaN unless ``peak``; (L,).
+        ln_low, ln_high: bounds of ln lambda*, infinite if there is none; (L,).
+        error: standard error of the mean of each grid point, a fraction, NaN where there is no run; (L, W).
+        window: the grid points used by the row's parabola; (L, W).
+        sigma: standard deviation between seeds at a grid point, a fraction; 0 if it cannot be estimated.
+        df: degrees of freedom of sigma; 0 if it cannot be estimated.
     """
 
     lr: Floats
@@ -52,17 +53,17 @@ class Peaks:
 
     @property
     def is_peak(self) -> NDArray[np.bool_]:
-        """Which lr have an interior peak; (L,)."""
+        """Mask of the lr that have an interior peak; (L,)."""
         return np.array([kind == "peak" for kind in self.kind], dtype=bool)
 
     @property
     def is_censored(self) -> NDArray[np.bool_]:
-        """Which lr only bound lambda*; (L,)."""
+        """Mask of the lr that only give bounds on lambda*; (L,)."""
         return np.array([kind in ("low", "high", "interval") for kind in self.kind], dtype=bool)
 
     @property
     def num_flat(self) -> int:
-        """Learning rates that say nothing of lambda*."""
+        """Number of learning rates that give no information about lambda*."""
         return self.kind.count("flat")
 
 
@@ -78,30 +79,30 @@ def find_peaks(surface: Surface, level: float) -> Peaks:
 
     accuracy = c0 + c1·ln(wd) + c2·ln(wd)**2,  ln lambda* = -c1/(2·c2)
 
-    If accuracy has one peak in wd, then a wd worse than another lies on that one's far side from lambda*.
-    So with the wd that are significantly worse than the row's best (multiple comparisons with the best, the
-    noise pooled over the cells of all rows):
+    If accuracy has a single peak in wd, lambda* is not beyond a wd that is worse than the row's best. The kind depends
+    on which wd are significantly worse than the best (multiple comparisons with the best; the noise is pooled over the
+    grid points of all rows):
 
     - ``peak``: some wd on each side of the best is worse, and the curvature c2 is significant. The window is the
-      widest around the best, up to a decade each way, that a parabola fits about as well as noise allows; the error
-      is Fieller's, which is bounded just when c2 is significant.
-    - ``low``, ``high``: worse on the other side only (the best is at the grid's edge, is 0, or on a plateau that
-      reaches the edge): lambda* is censored, below (above) the nearest worse wd.
-    - ``interval``: worse on both sides, but so flat on top that c2 is not significant: between the two.
-    - ``flat``: no wd is significantly worse than the best: uninformative.
+      widest one around the best, up to a decade on each side, that a parabola fits within noise. The error is
+      Fieller's, which is finite if and only if c2 is significant.
+    - ``low``, ``high``: worse wd only above (below) the best, since the best is at the edge of the grid, is 0, or is on
+      a plateau that reaches the edge. lambda* is censored: below (above) the nearest worse wd.
+    - ``interval``: worse wd on both sides, but c2 is not significant. lambda* is between the nearest worse wd.
+    - ``flat``: no wd is significantly worse than the best. The row gives no information.
 
-    A cell whose own seeds differ significantly more than the noise has its own variance. Without noise every
-    difference is significant, so a row is a peak just when its best is inside the grid. wd = 0 may be
-    the best, but has no logarithm and bounds nothing.
+    A grid point whose seeds vary significantly more than the noise gets its own variance. Without noise every
+    difference is significant, so a row has a peak if and only if its best is inside the grid. wd = 0 may be the best,
+    but log(0) is undefined, so it cannot serve as a bound.
 
     Args:
-        surface: the accuracies; those that select are used.
+        surface: the accuracies; ``select`` is used.
         level: confidence level of all these tests, in (0, 1).
 
     Raises:
         DataError: level is outside (0, 1).
 
-    Source: Hsu (1984), multiple comparisons with the best, with Bonferroni's in place of Dunnett's quantile;
+    Source: Hsu (1984), multiple comparisons with the best, with Bonferroni's quantile instead of Dunnett's;
     Fieller (1954) for the ratio -c1/(2·c2). Unimodality is our assumption.
     """
     if not 0 < level < 1:
@@ -135,7 +136,7 @@ def find_peaks(surface: Surface, level: float) -> Peaks:
 
 
 def _middle_best(mean: Floats) -> int:
-    """The best position; of those tied the (lower) middle one, so that a tie does not shift a peak; -1 if none."""
+    """Index of the maximum; if tied, the (lower) middle one, so that ties do not shift the peak; -1 if all are NaN."""
     offered = np.isfinite(mean)
     if not offered.any():
         return -1
@@ -144,11 +145,13 @@ def _middle_best(mean: Floats) -> int:
 
 
 def _noise(surface: Surface, mean: Floats, count: Floats, ln_wd: Floats, best: Ints) -> tuple[float, int]:
-    """Pooled SD of a run and its df, within the cells around the best; without replicates, about parabolas.
+    """Pooled SD between seeds and its df, from the grid points around each best; without replicates, from parabolas.
 
-    sigma**2 = median over cells of s**2·v / q50(chi2_v), v = n - 1: some cells collapse now and then, with an SD of
-    20 pp beside 2 pp elsewhere, and in a mean of variances they would drown the noise that moves the peak. Half the
-    degrees of freedom are counted, as the median of exponentially distributed variances is half as efficient.
+    sigma**2 = median over grid points of s**2·v / q50(chi2_v), v = n - 1
+
+    The median is used since trainings at some grid points fail now and then. Their SD may be 20 pp instead of 2 pp,
+    which would dominate a mean of variances. Half of the degrees of freedom are counted, as the median of exponentially
+    distributed variances is half as efficient as the mean.
     """
     near = (np.abs(np.arange(mean.shape[1]) - best[:, None]) <= _STEPS) & (best[:, None] >= 0)
     repeated = near & (count > 1)
@@ -170,7 +173,7 @@ def _noise(surface: Surface, mean: Floats, count: Floats, ln_wd: Floats, best: I
 
 
 def _errors(surface: Surface, mean: Floats, count: Floats, sigma: float, df: int, level: float) -> Floats:
-    """Standard error of each cell's mean: from the pooled noise, or from its own where that is significantly larger.
+    """Standard error of each grid point's mean, from the pooled noise or, if significantly larger, its own noise.
 
     Returns:
         NaN where there is no run; (L, W).
@@ -186,7 +189,7 @@ def _errors(surface: Surface, mean: Floats, count: Floats, sigma: float, df: int
 
 
 def _bounds(mean: Floats, error: Floats, ln_wd: Floats, best: int, df: int, level: float) -> tuple[float, float]:
-    """ln wd of the nearest significantly worse wd below and above the best; infinite where there is none."""
+    """ln wd of the nearest significantly worse wd below and above the best; infinite if there is none."""
     offered = np.flatnonzero(np.isfinite(mean))
     quantile = special.stdtrit(max(df, 1), 1 - (1 - level) / max(len(offered) - 1, 1))
     threshold = quantile * np.hypot(error[best], error[offered])
@@ -198,19 +201,19 @@ def _bounds(mean: Floats, error: Floats, ln_wd: Floats, best: int, df: int, leve
 
 
 def _vertex(ln_wd: Floats, mean: Floats, error: Floats, centre: int, df: int, level: float) -> _Vertex | None:
-    """The vertex from the widest window that a parabola fits; None if none has a significant vertex in its middle."""
+    """Vertex from the widest window that a parabola fits; None if no window has a significant vertex in its middle."""
     if not 0 < centre < len(ln_wd) - 1:
         return None
     x = ln_wd - ln_wd[centre]
     widest = max(1, int(np.sum(x[centre + 1 :] <= _REACH)), int(np.sum(-x[:centre] <= _REACH)))
     quantile = float(special.stdtrit(max(df, 1), (1 + level) / 2))
-    # Without noise all cells weigh the same, and the covariance is 0.
+    # Without noise all grid points have equal weights, and the covariance is 0.
     noisy = bool(np.all(error > 0))
     weight = 1 / error**2 if noisy else np.ones_like(error)
     candidates: list[tuple[float, _Vertex]] = []
     for reach in range(widest if noisy else 1, 0, -1):
         used = np.arange(max(centre - reach, 0), min(centre + reach + 1, len(x)))
-        # The nearest neighbours always belong to it, others within the reach only.
+        # The nearest neighbours always belong to the window, other grid points only within _REACH.
         used = used[(np.abs(x[used]) <= _REACH) | (np.abs(used - centre) == 1)]
         design = np.stack([np.ones(len(used)), x[used], x[used] ** 2], axis=1)
         inverse = np.linalg.inv(design.T @ (design * weight[used, None]))
@@ -218,7 +221,7 @@ def _vertex(ln_wd: Floats, mean: Floats, error: Floats, centre: int, df: int, le
         vertex = -c1 / (2 * c2) if c2 < 0 else np.inf
         if not x[centre - 1] <= vertex <= x[centre + 1]:
             continue
-        # Fieller's set for theta: (c1 + 2·theta·c2)**2 <= q**2·Var(c1 + 2·theta·c2), bounded if a > 0.
+        # Fieller's confidence set for theta: (c1 + 2·theta·c2)**2 <= q**2·Var(c1 + 2·theta·c2); bounded if a > 0.
         v11, v12, v22 = quantile**2 * noisy * inverse[[1, 1, 2], [1, 2, 2]]
         a, half_b, c = 4 * (c2**2 - v22), 2 * (c1 * c2 - v12), c1**2 - v11
         if not a > 0:

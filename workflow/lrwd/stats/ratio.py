@@ -15,17 +15,17 @@ MIN_LR = 2
 
 @dataclass(frozen=True)
 class RatioFit:
-    """Fits of lambda*(eta); NaN where undefined.
+    """Fits of lambda*(eta); NaN if undefined.
 
     Args:
-        rho: slope of the fit through the origin, the paper's printed rho.
+        rho: slope of the fit through the origin, the rho that the paper reports.
         r2: 1 - (residual sum of squares of the origin fit) / (centred total), 0 if that total is 0.
         rho_with_intercept: slope of lambda* = rho·eta + delta.
-        delta: its intercept.
+        delta: intercept of that fit.
         delta_p: two-sided p of delta = 0, t with num_lr - 2 df; NaN below 3 lr or for an exact fit.
         b: slope of ln lambda* = a + b ln eta; NaN if any lambda* is 0.
-        num_lr: learning rates with a lambda*.
-        num_zero: how many of these lambda* are 0.
+        num_lr: number of learning rates with a lambda*.
+        num_zero: number of these lambda* that are 0.
     """
 
     rho: float
@@ -40,13 +40,13 @@ class RatioFit:
 
 @dataclass(frozen=True, eq=False)
 class RatioBootstrap:
-    """Bootstrap distribution of rho and b over seeds, re-selecting lambda* in each resample.
+    """Bootstrap distribution of rho and b over seeds; lambda* is selected again in each resample.
 
     Args:
-        rho: NaN where a resample leaves fewer than 2 lr; (R,).
-        b: NaN where it does, or where any lambda* is 0; (R,).
-        probability: of each resample; (R,).
-        rho_ci, b_ci: percentile intervals (low, high); b's over the resamples where b is defined.
+        rho: NaN if a resample has fewer than 2 lr; (R,).
+        b: NaN if a resample has fewer than 2 lr or any lambda* is 0; (R,).
+        probability: probability of each resample; (R,).
+        rho_ci, b_ci: percentile intervals (low, high); that of b uses the resamples in which b is defined.
         rho_se: bootstrap standard error of rho.
         b_undefined_share: probability that b is undefined.
         num_distinct: number of distinct values of rho.
@@ -92,7 +92,7 @@ def log_slopes(lr: Floats, wd: Floats) -> Floats:
         wd: lambda*, NaN where an lr is left out; (R, L).
 
     Returns:
-        b, NaN with fewer than 2 lr or where any lambda* is 0, whose logarithm does not exist; (R,).
+        b; NaN with fewer than 2 lr or if any lambda* is 0, since log(0) is undefined; (R,).
 
     Source: paper §3.2.
     """
@@ -100,7 +100,7 @@ def log_slopes(lr: Floats, wd: Floats) -> Floats:
     number = present.sum(axis=1)
     usable = (number >= MIN_LR) & ~np.any(wd == 0, axis=1)
     x = np.where(present, np.log(lr), 0.0)
-    # Relative to the largest, so that equal lambda* give a slope of exactly 0 and not of rounding.
+    # Relative to the largest, so that equal lambda* give a slope of exactly 0 without rounding error.
     positive = present & (wd > 0)
     largest = np.where(positive, wd, 0.0).max(axis=1, initial=0.0, keepdims=True)
     y = np.log(np.divide(wd, largest, out=np.ones_like(wd), where=positive))
@@ -108,19 +108,19 @@ def log_slopes(lr: Floats, wd: Floats) -> Floats:
     dx = np.where(present, x - x.sum(axis=1, keepdims=True) / size, 0.0)
     b = np.full(len(wd), np.nan)
     np.divide((dx * y).sum(axis=1), (dx**2).sum(axis=1), out=b, where=usable)
-    # What is left of a sum that cancels is rounding; 0.0 turns -0 into 0.
+    # Rounding removes the floating-point error of sums that cancel; adding 0.0 turns -0 into 0.
     return b.round(12) + 0.0
 
 
 def fit_ratio(lr: Floats, wd: Floats) -> RatioFit:
-    """Fit lambda* = rho·eta + delta, the same through the origin, and the power law.
+    """Fit lambda* = rho·eta + delta, lambda* = rho·eta, and the power law.
 
     Args:
         lr: (L,).
         wd: lambda*, NaN where an lr has none; (L,).
 
-    Source: paper §3.2; R2 and the fit through the origin as in its script, ``estimate_rho``, which
-    refits through the origin whatever delta's p-value.
+    Source: paper §3.2; R2 and the fit through the origin as in its script, ``estimate_rho``, which always refits
+    through the origin, for any p-value of delta.
     """
     kept = np.isfinite(wd)
     x, y = lr[kept], wd[kept]
@@ -129,7 +129,7 @@ def fit_ratio(lr: Floats, wd: Floats) -> RatioFit:
     if len(x) < MIN_LR:
         return RatioFit(nan, nan, nan, nan, nan, nan, len(x), num_zero)
     rho = float(origin_slopes(x, y[None])[0])
-    # Compared exactly: the centred sum of six equal numbers need not be exactly 0.
+    # Exact comparison, since the centred sum of six equal numbers may not be exactly 0.
     constant = bool(np.all(y == y[0]))
     r2 = 0.0 if constant else float(1 - np.sum((y - rho * x) ** 2) / np.sum((y - y.mean()) ** 2))
     slope, delta, delta_p = _with_intercept(x, y)
@@ -147,7 +147,7 @@ def bootstrap_ratio(surface: Surface, level: float) -> RatioBootstrap:
     Raises:
         DataError: there are too many seeds to enumerate.
 
-    Source: paper §3.2, which draws 10,000 resamples; this is their limit.
+    Source: paper §3.2, which draws 10,000 resamples; enumeration is the limit of infinitely many.
     """
     counts, probability = seed_multisets(surface.num_seeds)
     wd = optimal_wd(surface, counts)
@@ -168,9 +168,9 @@ def ratio_p_values(rho: float, error: float, null: float, df: int) -> tuple[floa
     """Two-sided p-values of rho = null, from t = (rho - null) / SE(rho).
 
     Returns:
-        p from Student's t with df degrees of freedom, and from the normal; both NaN if SE is 0 or NaN.
+        p from Student's t with df degrees of freedom, and from the normal distribution; NaN if SE is 0 or NaN.
 
-    Source: paper §3.6, which leaves the reference distribution open; its printed values are normal.
+    Source: paper §3.6, which does not state the reference distribution; its printed values match the normal one.
     """
     if not error > 0 or df < 1:
         return float("nan"), float("nan")
@@ -186,7 +186,7 @@ def _with_intercept(x: Floats, y: Floats) -> tuple[float, float, float]:
     delta = float(y.mean() - slope * x.mean())
     rss = float(np.sum((y - delta - slope * x) ** 2))
     df = len(x) - 2
-    # An exact fit leaves no residual to judge delta by; what is left is rounding.
+    # The residuals of an exact fit are rounding error, so delta cannot be tested.
     if df < 1 or rss <= 1e-24 * float(np.sum(y**2)):
         return slope, delta, float("nan")
     error = np.sqrt(rss / df * (1 / len(x) + x.mean() ** 2 / sxx))

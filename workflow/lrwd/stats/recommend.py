@@ -84,8 +84,8 @@ def recommend(
 
     The first owes nothing to the selection, as the seed that scores did not choose; its standard error is that of
     the noise pooled over the network. The second subtracts the bias of the maximum, estimated by the posterior's
-    own deviations; with one run a cell an effect of the seed as large as the residual noise is assumed. Both intervals
-    are made on a scale on which the response's range has no ends.
+    own deviations; with one run a cell, an effect of the seed with half of the residual variance is assumed. Both
+    intervals are made on a scale on which the response's range has no ends.
 
     Args:
         lr: ascending, each once; (L,). wd: weight decays, NaN-padded; (L, W).
@@ -132,9 +132,10 @@ def recommend(
         error, df = _score_error(scores, noise, len(ridge.posterior.rows))
     else:
         method, centre = FROM_SHAPES, float(fitted[chosen]) - bias
-        # One seed a cell cannot show the effect that it shares within a row: assumed as large as the residual noise.
-        unseen = 0.0 if noise.source.startswith(("replicates", "repeats")) else noise.sd
-        error = float(np.hypot(deviation[:, chosen[0], chosen[1]].std(), unseen))
+        # One seed a cell cannot show the effect that it shares within a row: half of the residual variance is assumed.
+        unseen = 0.0 if noise.source.startswith(("replicates", "repeats")) else noise.sd / np.sqrt(2)
+        # The bias is known about as well as it is large: its square is added to the variance.
+        error = float(np.sqrt(deviation[:, chosen[0], chosen[1]].var() + bias**2 + unseen**2))
         df = max(noise.df, 3.0)
     quantile = float(stats.t.ppf((1 + level) / 2, df))
     expected, low, high = bounded_interval(sign * centre * unit, error * unit, quantile, bounds)

@@ -1,4 +1,4 @@
-"""The paper's own loop, kept readable: slow, random, and the check of the fast exact path."""
+"""The paper's bootstrap loop in readable form. It is slow and random; tests compare the fast exact code with it."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ def optimal_wd_plain(surface: Surface, seed_indices: list[int]) -> list[tuple[fl
     """For each lr, the wd with the largest mean of ``select`` over the drawn seeds, lowest wd first.
 
     Returns:
-        Pairs (lr, lambda*), without the lr that the draw leaves without a run.
+        Pairs (lr, lambda*), without the lr that have no run in the drawn seeds.
 
     Source: the paper's script, ``find_optimal_wd``.
     """
@@ -30,7 +30,7 @@ def optimal_wd_plain(surface: Surface, seed_indices: list[int]) -> list[tuple[fl
 
 
 def estimate_rho_plain(pairs: list[tuple[float, float]]) -> tuple[float, float]:
-    """rho through the origin and R2, line by line as in the paper's script, ``estimate_rho``."""
+    """rho through the origin and R2, computed line by line as in the paper's script, ``estimate_rho``."""
     lrs = np.array([lr for lr, _ in pairs])
     wds = np.array([wd for _, wd in pairs])
     rho = np.sum(lrs * wds) / np.sum(lrs**2)
@@ -41,15 +41,15 @@ def estimate_rho_plain(pairs: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def bootstrap_plain(surface: Surface, num_resamples: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
-    """Draw seeds with replacement, re-select lambda*, refit: rho and b of each resample.
+    """rho and b of random resamples: draw seeds with replacement, select lambda* again, refit.
 
     Args:
         surface: the accuracies.
-        num_resamples: R; the paper's is 10,000.
+        num_resamples: R; 10,000 in the paper.
         generator: the source of randomness.
 
     Returns:
-        rho and b, (R,) each; NaN where undefined.
+        rho and b, (R,) each; NaN if undefined.
 
     Source: the paper's script, ``bootstrap_rho``; b as in §3.2.
     """

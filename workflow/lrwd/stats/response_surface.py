@@ -12,7 +12,7 @@ from lrwd.stats.surface import Floats, Ints, Surface
 
 
 class _Cells(NamedTuple):
-    """The cells around the peaks; x, z: ln eta, ln lambda, centred; weights: 1/variance of the means if ``noisy``."""
+    """Grid points around the peaks; x, z: centred ln eta, ln lambda; weights: 1/variance of the means if ``noisy``."""
 
     row: Ints
     x: Floats
@@ -23,23 +23,24 @@ class _Cells(NamedTuple):
 
 
 def fit_response_surface(surface: Surface, peaks: Peaks, level: float) -> Ridge:
-    """Fit the surface by weighted least squares to the cells that the rows' own parabolas used.
+    """Fit the surface by weighted least squares to the grid points that the rows' parabolas used.
 
     accuracy = alpha_i + d1·z + d2·z**2 + e·x·z (+ f·x**2·z),  x = ln(eta/eta_ref), z = ln lambda
     d accuracy / dz = 0  =>  ln lambda* = -(d1 + e·x + f·x**2)/(2·d2),  so  b = -e/(2·d2), curvature = -f/(2·d2)
 
-    Every eta has an intercept alpha_i of its own, in place of a quadratic in x, which accuracy does not follow over
-    decades of eta. Intervals are t with (peaks - 2) degrees of freedom ((peaks - 3) for the curvature); the error
-    is the larger of the delete-one-eta jackknife's, as misfit is shared by the cells of an eta, and the delta
-    method's from the noise of single runs. Weights are of the Gaussian likelihoods of the three constrained surfaces.
+    Every eta has its own intercept alpha_i instead of a quadratic in x, since accuracy is not quadratic over decades of
+    eta. Intervals are t intervals with (peaks - 2) degrees of freedom, (peaks - 3) for the curvature. The standard
+    error is the larger of two: that of the delete-one-eta jackknife, since the grid points of an eta share their
+    misfit, and that of the delta method, from the noise of single runs. The weights are computed from the Gaussian
+    likelihoods of the three constrained surfaces.
 
     Args:
-        surface: the accuracies; those that select are used.
-        peaks: from ``find_peaks`` of the same surface; only rows with a peak take part.
+        surface: the accuracies; ``select`` is used.
+        peaks: from ``find_peaks`` of the same surface; only rows with a peak are used.
         level: confidence level of the intervals, in (0, 1).
 
     Returns:
-        The ridge; only the reason with fewer than ``MIN_PEAKS`` peaks, or where the surface is not concave.
+        The ridge; only the reason if there are fewer than ``MIN_PEAKS`` peaks or the surface is not concave.
 
     Source: Box & Wilson (1951) for the response surface; Miller (1974) for the jackknife.
     """
@@ -67,7 +68,7 @@ def fit_response_surface(surface: Surface, peaks: Peaks, level: float) -> Ridge:
         ln_wd_ref_se=ref_se,
         lr_ref=float(np.exp(centre)),
         df=num - 2,
-        # As in the censored-peak regression: what is left after the error of each peak.
+        # As in the censored-peak regression: the residual variance minus the measurement error of the peaks.
         scatter=float(np.sqrt(max(residual @ residual / (num - 2) - np.mean(peaks.se[rows] ** 2), 0.0))),
         weights=_weights(cells),
     )
@@ -80,7 +81,7 @@ def fit_response_surface(surface: Surface, peaks: Peaks, level: float) -> Ridge:
 
 
 def _line(coefficients: Floats) -> Floats:
-    """ln lambda* at eta_ref, b, and the curvature if there is one, from (d1, d2, e, f)."""
+    """Compute ln lambda* at eta_ref, b, and the curvature (if f is given) from (d1, d2, e, f)."""
     return -np.delete(coefficients, 1) / (2 * coefficients[1])
 
 
@@ -95,7 +96,7 @@ def _cells(surface: Surface, peaks: Peaks, centre: float, height: float) -> _Cel
 
 
 def _within(cells: _Cells, values: Floats) -> Floats:
-    """Deviations from the weighted mean of each row: the intercepts drop out (Frisch & Waugh, 1933)."""
+    """Deviations from the weighted mean of each row, which eliminates the intercepts (Frisch & Waugh, 1933)."""
     total = np.bincount(cells.row, cells.weight)
     result = np.empty_like(values)
     for k in range(values.shape[1]):
@@ -105,11 +106,11 @@ def _within(cells: _Cells, values: Floats) -> Floats:
 
 
 def _fit(cells: _Cells, design: Floats) -> tuple[Floats, Floats, float]:
-    """Weighted least squares with an intercept for each row: coefficients, their covariance by noise, and RSS."""
+    """Weighted least squares with an intercept for each row: coefficients, their covariance from noise, and RSS."""
     root = np.sqrt(cells.weight)[:, None]
     regressors = root * _within(cells, design)
     target = root[:, 0] * _within(cells, cells.accuracy[:, None])[:, 0]
-    # Scaled to unit length, as z**2 and x**2·z differ by orders of magnitude.
+    # Scale the columns to unit length, as z**2 and x**2·z differ by orders of magnitude.
     length = np.linalg.norm(regressors, axis=0)
     inverse = np.linalg.pinv(regressors / length) / length[:, None]
     coefficients = inverse @ target
@@ -118,10 +119,10 @@ def _fit(cells: _Cells, design: Floats) -> tuple[Floats, Floats, float]:
 
 
 def _errors(cells: _Cells, design: Floats) -> Floats:
-    """Standard errors of what ``_line`` returns, by noise or by leaving out one row at a time."""
+    """Standard errors of the results of ``_line``: the larger of delta method (noise) and jackknife over rows."""
     coefficients, covariance, _ = _fit(cells, design)
     line = _line(coefficients)
-    # line_k = -c_k/(2·d2): its derivatives by c_k and by d2.
+    # Derivatives of line_k = -c_k/(2·d2) with respect to c_k and d2.
     gradient = np.zeros((len(line), len(coefficients)))
     gradient[np.arange(len(line)), np.delete(np.arange(len(coefficients)), 1)] = -1 / (2 * coefficients[1])
     gradient[:, 1] = -line / coefficients[1]
@@ -145,6 +146,6 @@ def _weights(cells: _Cells) -> tuple[float, float, float]:
             for b in HYPOTHESES.values()
         ]
     )
-    # An exact fit has likelihood without bound; the floor is that of a tie between accuracies.
+    # The likelihood of an exact fit is unbounded. The floor corresponds to the tolerance for tied accuracies.
     floor = float(cells.weight.sum()) * TIE**2
     return likelihood_weights(-0.5 * len(cells.z) * np.log(np.maximum(rss, floor)))

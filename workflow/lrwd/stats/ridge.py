@@ -1,4 +1,4 @@
-"""The ridge ln lambda* = a + b ln eta as any estimator returns it, its gate, and the verdict on its slope."""
+"""The ridge ln lambda* = a + b ln eta: the result type of all estimators, their gate, and the verdict on the slope."""
 
 from dataclasses import dataclass, replace
 
@@ -10,25 +10,25 @@ from lrwd.stats.surface import Floats
 # Slope b under each hypothesis: lambda/eta constant, lambda constant, 1/(eta·lambda) constant.
 HYPOTHESES = {"ratio": 1.0, "constant": 0.0, "timescale": -1.0}
 NONE, UNKNOWN = "none of these", "not identifiable"
-# Two parameters and a scatter need a point more than they are; fewer would be extrapolated from.
+# Two parameters and a scatter require at least four points; fewer points would mean extrapolation.
 MIN_PEAKS = 4
 _NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """A fitted ridge; NaN where undefined.
+    """A fitted ridge; NaN if undefined.
 
     Args:
         b, b_se, b_ci: slope, its standard error and its interval.
         ln_wd_ref, ln_wd_ref_se: ln lambda* at ``lr_ref``, and its standard error.
         lr_ref: geometric mean of the learning rates with a peak, where a and b are uncorrelated.
-        df: degrees of freedom of the t intervals; 0 where an interval is none.
-        scatter: standard deviation of ln lambda* about the line beyond its error of measurement.
-        weights: of the slopes +1, 0, -1 in turn; they sum to 1.
+        df: degrees of freedom of the t intervals; 0 if the intervals are not t intervals.
+        scatter: standard deviation of ln lambda* about the line, without measurement error.
+        weights: weights of the slopes +1, 0, -1, in this order; they sum to 1.
         curvature, curvature_ci: c of ln lambda* = a + b·x + c·x**2, x = ln(eta/lr_ref).
         slope_low, slope_high: local slopes b + 2·c·x of that curve at the lowest and highest lr with a peak.
-        reason: why there is no estimate at all, else empty.
+        reason: why there is no estimate; empty if there is one.
     """
 
     b: float = _NAN
@@ -48,9 +48,9 @@ class Ridge:
 
 
 def gate(peaks: Peaks) -> str:
-    """Why no ridge may be fitted to these peaks; empty if one may.
+    """The reason why no ridge may be fitted to these peaks; empty if the gate is passed.
 
-    Source: our simulation of the paper's grid, where a fit without a gate is an extrapolation.
+    Source: our simulation of the paper's grid, in which fits without a gate are extrapolations.
     """
     number = int(peaks.is_peak.sum())
     found = "1 interior peak" if number == 1 else f"{number} interior peaks"
@@ -60,11 +60,11 @@ def gate(peaks: Peaks) -> str:
 def likelihood_weights(log_likelihood: Floats) -> tuple[float, float, float]:
     """Weights of the three slopes, w_h = L_h / sum L, from the profile likelihood at each.
 
-    These are the AICc weights too: the three have the same parameters (a and the scatter), so that the
-    penalties are equal and cancel.
+    They equal the AICc weights: the three models have the same parameters (a and the scatter), so their penalties
+    cancel.
 
     Args:
-        log_likelihood: at b = +1, 0, -1, maximised over all else; (3,).
+        log_likelihood: at b = +1, 0, -1, maximised over all other parameters; (3,).
 
     Source: Burnham & Anderson (2002), §2.9.
     """
@@ -80,7 +80,7 @@ def with_curvature(ridge: Ridge, lr: Floats, curvature: float, slope: float, hal
         ridge: the straight fit.
         lr: the learning rates with a peak.
         curvature, slope: c and b of the quadratic curve about ``ridge.lr_ref``.
-        half_width: of the interval of the curvature.
+        half_width: half width of the interval of the curvature.
     """
     ends = np.log(np.array([lr.min(), lr.max()]) / ridge.lr_ref)
     low, high = slope + 2 * curvature * ends
@@ -89,13 +89,13 @@ def with_curvature(ridge: Ridge, lr: Floats, curvature: float, slope: float, hal
 
 
 def verdict(ridge: Ridge) -> tuple[str, str]:
-    """Call the hypothesis that the data leave standing.
+    """Decide which hypothesis is compatible with the data.
 
     Returns:
-        One of ``ratio``, ``constant``, ``timescale`` if b's interval holds that slope alone, and the ridge either
-        does not bend significantly or stays within 0.5 of that slope at both ends; ``none of these`` if the
-        interval holds none of +1, 0, -1, or the ridge bends away; ``not identifiable`` if there is no interval or
-        it holds several. Then why, in words.
+        The verdict and the reason for it. ``ratio``, ``constant`` or ``timescale``: b's interval contains only that
+        slope, and the ridge either has no significant curvature or its local slope is within 0.5 of that slope at both
+        ends. ``none of these``: the interval contains none of +1, 0, -1, or the ridge is curved. ``not identifiable``:
+        there is no interval, or it contains several of these slopes.
     """
     if ridge.reason:
         return UNKNOWN, ridge.reason

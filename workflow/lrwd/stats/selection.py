@@ -1,4 +1,4 @@
-"""Choosing the best weight decay by the mean over seeds: the paper's lambda*(eta)."""
+"""Selects the best weight decay by the mean over seeds: the paper's lambda*(eta)."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,21 @@ import numpy as np
 from lrwd.errors import DataError
 from lrwd.stats.surface import Floats, Ints, Surface
 
-# Means that differ by less are tied: far below one image, far above the error of a float sum, so that
-# the order of summation cannot decide.
+# Means that differ by less are tied. The value is far below the effect of one image and far above the rounding error of
+# a sum, so the order of summation has no effect.
 TIE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The chosen weight decay of each lr, for the seeds as they are.
+    """The selected weight decay of each lr, without resampling of the seeds.
 
     Args:
-        index: column of the chosen wd, -1 where the lr has no run; (L,).
-        wd: the chosen weight decay lambda*, NaN where there is none; (L,).
-        num_tied: how many weight decays share the best mean; (L,).
-        edge: ``zero`` (wd is 0), ``low``, ``high`` (smallest, largest wd with a run), ``interior``, or
-            empty where there is none; (L,).
+        index: column of the selected wd, -1 if the lr has no run; (L,).
+        wd: the selected weight decay lambda*, NaN if there is none; (L,).
+        num_tied: number of weight decays with the best mean; (L,).
+        edge: ``zero`` (wd is 0), ``low``, ``high`` (smallest, largest wd with a run), ``interior``, or empty if the lr
+            has no run; (L,).
     """
 
     index: Ints
@@ -31,14 +31,14 @@ class Selection:
 
 
 def seed_means(values: Floats, counts: Floats | Ints) -> Floats:
-    """Mean over the seeds that are present, once for each resample.
+    """Mean over the available seeds in each resample.
 
     Args:
         values: NaN where missing; (..., S).
-        counts: how often each seed occurs in each resample; (R, S).
+        counts: count of each seed in each resample; (R, S).
 
     Returns:
-        Means, NaN where a resample has no value; (R, ...).
+        Means, NaN if a resample has no value; (R, ...).
     """
     present = np.isfinite(values)
     weight = np.asarray(counts, dtype=float).T
@@ -50,10 +50,9 @@ def seed_means(values: Floats, counts: Floats | Ints) -> Floats:
 
 
 def first_best(means: Floats) -> Ints:
-    """Position of the largest mean along the last axis; the first of those tied; -1 if all are NaN.
+    """Index of the largest mean along the last axis, the first one if tied; -1 if all are NaN.
 
-    On weight decays in ascending order this is pandas' ``idxmax`` of the paper's script: the lowest wd
-    wins a tie.
+    For ascending weight decays it selects the lowest wd of a tie, as pandas' ``idxmax`` does in the paper's script.
     """
     filled = np.where(np.isnan(means), -np.inf, means)
     best = filled.max(axis=-1, keepdims=True)
@@ -67,11 +66,11 @@ def optimal_wd(surface: Surface, counts: Floats | Ints) -> Floats:
     lambda*(eta) = argmax_lambda mean_seeds a(eta, lambda)
 
     Args:
-        surface: the accuracies; those that select are used.
-        counts: how often each seed occurs in each resample; (R, S).
+        surface: the accuracies; ``select`` is used.
+        counts: count of each seed in each resample; (R, S).
 
     Returns:
-        lambda*, NaN where a resample leaves an lr without a run; (R, L).
+        lambda*, NaN if an lr has no run in a resample; (R, L).
 
     Source: paper §3.2; its script, ``find_optimal_wd``.
     """
@@ -81,7 +80,7 @@ def optimal_wd(surface: Surface, counts: Floats | Ints) -> Floats:
 
 
 def select_wd(surface: Surface) -> Selection:
-    """Choose the weight decay of each lr from all its seeds, each once."""
+    """Select the weight decay of each lr from all of its seeds, each counted once."""
     if surface.num_seeds == 0:
         raise DataError("surface: it has no seed")
     means = seed_means(surface.select, np.ones((1, surface.num_seeds)))[0]

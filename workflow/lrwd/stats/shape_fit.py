@@ -1,4 +1,4 @@
-"""Which of a family of curves a measured curve has the shape of, by least squares with a free scale."""
+"""Finds the member of a family of curves that best fits a measured curve, by least squares with a free scale."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,8 @@ from lrwd.stats.surface import Floats
 class ShapeFit:
     """The best member of a family.
 
-    value, ci_low, ci_high: its parameter and the percentile interval over resampled seeds; scale: what its shape is
-    multiplied by; gains: how much of the weighted sum of squares each member explains at its own best scale, (K,);
-    reason: why value is NaN, or "".
+    value, ci_low, ci_high: its parameter and the percentile interval over resampled seeds; scale: factor of its shape;
+    gains: weighted sum of squares that each member explains at its best scale, (K,); reason: why value is NaN, or "".
     """
 
     value: float
@@ -29,19 +28,19 @@ class ShapeFit:
 def fit_shape(curves: Floats, counts: Floats, parameters: Floats, shapes: Floats, level: float) -> ShapeFit:
     """Fit y_t = A f(t; p) with A >= 0 to the mean of several curves.
 
-    min over p and A of  sum_s,t n_st (y_st - A f(t; p))**2,  p one of those given
+    min over p and A of  sum_s,t n_st (y_st - A f(t; p))**2,  where p is one of the given parameters
 
     Args:
-        curves: y, (S, T), one row a seed; NaN where n is 0.
-        counts: n, how many observations are behind each value, (S, T).
+        curves: y, (S, T), one row per seed; NaN where n is 0.
+        counts: n, number of observations of each value, (S, T).
         parameters: p of each member, ascending, (K,).
         shapes: f of each member, (K, T).
-        level: of the interval, in (0, 1).
+        level: confidence level of the interval, in (0, 1).
 
     Returns:
-        The interval is exact over all resamples of the seeds (see ``stats.bootstrap``), and percentile intervals over
-        few seeds are too narrow. Where the scale's own interval holds 0 there is no value: the shape of noise means
-        nothing.
+        The best member. The interval enumerates all resamples of the seeds (see ``stats.bootstrap``); percentile
+        intervals over few seeds are too narrow. If the interval of the scale contains 0, there is no value, since the
+        curve cannot be distinguished from noise.
 
     Raises:
         DataError: shapes and curves have different lengths.
@@ -67,5 +66,5 @@ def fit_shape(curves: Floats, counts: Floats, parameters: Floats, shapes: Floats
 
 
 def _gains(products: Floats, squares: Floats) -> Floats:
-    """Explained sum of squares, 0 where the scale would be negative."""
+    """Explained sum of squares; 0 if the scale would be negative."""
     return np.maximum(products, 0.0) ** 2 / np.maximum(squares, np.finfo(float).tiny)

@@ -1,4 +1,4 @@
-"""How far an estimate moves from one recipe to another: the ratio rho by a factor, the slope b by a difference."""
+"""Change of an estimate from one recipe to another: a factor for the ratio rho, a difference for the slope b."""
 
 import numpy as np
 from scipy import special
@@ -14,17 +14,17 @@ _NAN = float("nan")
 
 
 def ratio_factor(grid: Surface, reference: Surface, level: float) -> Estimate:
-    """rho over the reference's rho, with a percentile interval over the seeds, the same drawn for both.
+    """rho divided by the reference's rho, with a percentile interval over the seeds, which are resampled jointly.
 
-    A seed gives both trainings the same initial weights and label noise, so that the two are not independent.
+    Trainings with the same seed have the same initial weights and label noise, so they are not independent.
 
     Args:
         grid, reference: the accuracies of the two recipes.
         level: confidence level, in (0, 1).
 
     Returns:
-        NaN where the reference's rho is 0 or undefined; no interval where the two have other seeds, or too few or
-        too many to enumerate. Resamples in which the reference's rho is 0 are left out.
+        NaN if the reference's rho is 0 or undefined. No interval if the two have different seeds, or too few or too
+        many to enumerate. Resamples in which the reference's rho is 0 are left out.
 
     Source: paper §3.2 for rho and its bootstrap; pairing by seed is ours.
     """
@@ -49,7 +49,7 @@ def slope_difference(ridge: Ridge, reference: Ridge, level: float) -> Estimate:
         level: confidence level, in (0, 1).
 
     Returns:
-        NaN where one of the two has no b; no interval where one has no standard error.
+        NaN if one of the two has no b. No interval if one has no standard error.
 
     Source: Welch (1947), Biometrika 34, 28-35.
     """

@@ -1,4 +1,4 @@
-"""What a grid can show before anything is trained: predicted optima, returnable ratios, expected error, power."""
+"""Properties of a grid, computed before any training: predicted optima, possible ratios, expected error, power."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from lrwd.errors import DataError
 from lrwd.stats.ridge import HYPOTHESES
 from lrwd.stats.surface import Floats, Surface
 
-# More maps are counted, but their ratios not told apart: a million doubles to sort are 0.1 s.
+# With more maps, only their number is computed, not the number of different ratios. Sorting this many takes 0.1 s.
 MAX_MAPS = 1_000_000
-# Simulated accuracies fall from here; that it is in the middle of [0, 1] is all that matters.
+# Accuracy at the simulated optimum. Any value well inside [0, 1] gives the same results.
 _TOP = 0.7
 
 
@@ -20,8 +20,8 @@ class Truth:
     """A hypothesis with its constant: lambda*(eta) = wd_ref·(eta/lr_ref)**slope.
 
     Args:
-        name: of the hypothesis, as verdicts call it: ``ratio``, ``constant``, ``timescale``.
-        text: the hypothesis with its constant, for people.
+        name: name of the hypothesis in verdicts: ``ratio``, ``constant``, ``timescale``.
+        text: the hypothesis with its constant, for display.
         slope: b.
         lr_ref, wd_ref: a point on the ridge.
     """
@@ -39,11 +39,11 @@ class Truth:
 
 @dataclass(frozen=True)
 class Response:
-    """How accuracy falls beside the optimum: A·(1 - exp(-c·x**2/A)), x = ln(wd/wd*); all are fractions.
+    """Accuracy drop away from the optimum: A·(1 - exp(-c·x**2/A)), x = ln(wd/wd*). Accuracies are fractions.
 
     Args:
-        curvature: c, so that the drop is c·x**2 close to the optimum.
-        saturation: A, the drop far from it (and without decay).
+        curvature: c; the drop is c·x**2 close to the optimum.
+        saturation: A, the drop far from the optimum, and at wd = 0.
         seed_sd: standard deviation between seeds.
     """
 
@@ -52,7 +52,7 @@ class Response:
     seed_sd: float
 
     def drop(self, x: Floats) -> Floats:
-        """Accuracy lost at x = ln(wd/wd*); the same shape, NaN stays."""
+        """Accuracy drop at x = ln(wd/wd*), same shape as x; NaN where x is NaN."""
         return self.saturation * -np.expm1(-self.curvature * x**2 / self.saturation)
 
 
@@ -60,7 +60,7 @@ class Response:
 class Constants:
     """Constants of the hypotheses: the ratio rho = wd/lr, the weight decay, the time scale 1/(lr·wd) in steps.
 
-    None: that hypothesis is judged through the grid's centre alone.
+    None: for that hypothesis, only the constant through the grid's centre is used.
     """
 
     rho: float
@@ -69,18 +69,18 @@ class Constants:
 
 
 def hypotheses(lr: Floats, wd: Floats, constants: Constants) -> list[Truth]:
-    """The hypotheses a grid is judged by: those with given constants, then +1, 0, -1 through the grid's centre.
+    """The hypotheses for which a grid is evaluated: those with given constants, then +1, 0, -1 through its centre.
 
-    The centre is the geometric mean of the learning rates, and of the middles (in ln wd) of their positive wd: the
-    constants that give each hypothesis its best chance on this grid.
+    The centre is the geometric mean of the learning rates, and that of the midpoints (in ln wd) of their positive wd.
+    These are the most favourable constants for each hypothesis on this grid.
 
     Args:
         lr: (L,).
         wd: NaN-padded; (L, W).
-        constants: the given ones.
+        constants: the given constants.
 
     Returns:
-        Truths; the last three are the central ones.
+        The hypotheses; the last three are those through the centre.
     """
     low, high = _positive_range(wd)
     lr_ref = float(np.exp(np.log(lr).mean()))
@@ -99,7 +99,7 @@ def hypotheses(lr: Floats, wd: Floats, constants: Constants) -> list[Truth]:
 
 
 def _text(name: str, lr: float, wd: float) -> str:
-    """A hypothesis through the point (lr, wd), for people."""
+    """Text of a hypothesis through the point (lr, wd), for display."""
     if name == "ratio":
         return f"λ = {wd / lr:.3g}·η"
     if name == "constant":
@@ -109,14 +109,14 @@ def _text(name: str, lr: float, wd: float) -> str:
 
 
 def interior(lr: Floats, wd: Floats, truth: Truth) -> np.ndarray:
-    """Which learning rates have their predicted lambda* strictly between two positive wd of the grid; (L,)."""
+    """Mask of the learning rates whose predicted lambda* is strictly between two positive wd of the grid; (L,)."""
     low, high = _positive_range(wd)
     star = truth.ln_wd(lr)
     return (star > np.log(low)) & (star < np.log(high))
 
 
 def nearest_ln_kappa(lr: Floats, wd: Floats, truth: Truth) -> Floats:
-    """Distance |ln kappa| = |ln(wd/lambda*)| from the predicted lambda* to the nearest cell of its row; (L,)."""
+    """Distance |ln kappa| = |ln(wd/lambda*)| from the predicted lambda* to the nearest grid point of its row; (L,)."""
     return np.nanmin(np.abs(_ln_positive(wd) - truth.ln_wd(lr)[:, None]), axis=1)
 
 
@@ -125,12 +125,12 @@ class Returnable:
     """The ratios that argmax and least squares through the origin can return on a grid.
 
     Args:
-        num_maps: maps eta -> lambda*.
-        num_rho: different ratios; 0 if there are too many maps to tell.
-        low, high: the smallest and the largest.
-        low_positive: the smallest with every lambda* > 0, as a log-log slope needs.
-        holds: whether a map gives the asked ratio within its rounding.
-        holds_positive: whether one with every lambda* > 0 does.
+        num_maps: number of maps eta -> lambda*.
+        num_rho: number of different ratios; 0 if there are too many maps to count them.
+        low, high: the smallest and the largest ratio.
+        low_positive: the smallest ratio with every lambda* > 0, as required for a log-log slope.
+        holds: whether some map gives the given ratio within its rounding.
+        holds_positive: whether some map with every lambda* > 0 gives it.
     """
 
     num_maps: int
@@ -143,20 +143,20 @@ class Returnable:
 
 
 def returnable(lr: Floats, wd: Floats, rho: float, rounding: float) -> Returnable:
-    """Find what rho = sum(eta·lambda*)/sum(eta**2) can be, over all choices of one wd a row.
+    """Find the possible values of rho = sum(eta·lambda*)/sum(eta**2) over all choices of one wd per row.
 
     Args:
         lr: (L,).
         wd: NaN-padded; (L, W).
-        rho: the ratio that is looked for.
-        rounding: half its last digit.
+        rho: the ratio to search for.
+        rounding: half a unit of its last digit.
     """
     rows = [row[np.isfinite(row)] * eta / np.sum(lr**2) for row, eta in zip(wd, lr, strict=True)]
     positive = [row[row > 0] for row in rows]
     num_maps = int(np.prod([len(row) for row in rows], dtype=object))
     num_rho = 0
     if num_maps <= MAX_MAPS:
-        # Sums in another order differ by rounding only.
+        # Compare rounded values, since sums in a different order differ by rounding errors.
         num_rho = len(np.unique([f"{value:.9e}" for value in np.unique(_sums(rows))]))
     return Returnable(
         num_maps=num_maps,
@@ -170,7 +170,7 @@ def returnable(lr: Floats, wd: Floats, rho: float, rounding: float) -> Returnabl
 
 
 def _sums(rows: list[Floats]) -> Floats:
-    """Sums of one entry a row, in all ways."""
+    """All sums of one entry per row."""
     total = np.zeros(1)
     for row in rows:
         total = np.unique((total[:, None] + row).ravel())
@@ -178,7 +178,7 @@ def _sums(rows: list[Floats]) -> Floats:
 
 
 def _holds(rows: list[Floats], rho: float, rounding: float) -> bool:
-    """Whether some sum is within the rounding of rho: half of the rows against the other half."""
+    """Whether some sum equals rho within rounding. Matches the sums of one half of the rows with those of the other."""
     half = len(rows) // 2
     first, second = _sums(rows[:half]), _sums(rows[half:])
     place = np.searchsorted(second, rho - rounding * (1 + 1e-9) - first)
@@ -189,11 +189,11 @@ def _holds(rows: list[Floats], rho: float, rounding: float) -> bool:
 def expected_se(lr: Floats, wd: Floats, truth: Truth, response: Response, num_seeds: int) -> float:
     """Expected standard error of b from a parabola through three cells around each interior optimum.
 
-    SE(b) = sigma/(sqrt(2n)·c·h)/sqrt(Sxx), c = |d2 accuracy/d(ln wd)**2| (twice ``Response.curvature``), h the
-    spacing in ln wd around the optimum, Sxx of ln eta over the rows whose optimum is interior
+    SE(b) = sigma/(sqrt(2n)·c·h)/sqrt(Sxx), where c = |d2 accuracy/d(ln wd)**2| (twice ``Response.curvature``), h is the
+    spacing in ln wd around the optimum, and Sxx is that of ln eta over the rows with an interior optimum.
 
     Returns:
-        The error; NaN with fewer than 3 such rows.
+        The standard error; NaN with fewer than 3 such rows.
 
     Source: propagation of error through the vertex of a parabola on three equidistant points.
     """
@@ -211,7 +211,7 @@ def expected_se(lr: Floats, wd: Floats, truth: Truth, response: Response, num_se
 def simulate(
     lr: Floats, wd: Floats, truth: Truth, response: Response, num_seeds: int, generator: np.random.Generator
 ) -> Surface:
-    """Draw the accuracies of one study under a truth; wd = 0 is infinitely far from the optimum."""
+    """Simulate the accuracies of one study under a hypothesis. wd = 0 is infinitely far from the optimum."""
     with np.errstate(divide="ignore"):
         x = np.log(wd) - truth.ln_wd(lr)[:, None]
     mean = _TOP - response.drop(x)
@@ -220,13 +220,13 @@ def simulate(
     return Surface(lr=lr, wd=wd, select=accuracy, report=accuracy, seeds=np.arange(num_seeds))
 
 
-# Calls the hypothesis that a study's accuracies show; a name as in ``Truth.name``, or another word.
+# Returns the verdict for a study's accuracies: a hypothesis name as in ``Truth.name``, or another word.
 Call = Callable[[Surface], str]
 
 
 @dataclass(frozen=True)
 class Power:
-    """Shares of simulated studies that are called right, and that are called something else that is definite."""
+    """Shares of simulated studies with the right verdict, and with a wrong definite verdict."""
 
     right: float
     wrong: float
@@ -242,12 +242,12 @@ def power(
     generator: np.random.Generator,
     undecided: str,
 ) -> Power:
-    """Simulate studies under a truth, and count how often it is called.
+    """Simulate studies under a hypothesis, and count how often the verdict is that hypothesis.
 
     Args:
-        call: the estimator with its rule.
+        call: the estimator with its decision rule.
         grid: lr (L,) and wd (L, W).
-        undecided: the word of ``call`` for a study that does not tell.
+        undecided: the verdict of ``call`` if a study is not conclusive.
     """
     if num_simulations < 1:
         raise DataError(f"num_simulations is {num_simulations}; allowed: at least 1")

@@ -13,17 +13,17 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """Accuracy a(lr, wd, seed) on a grid whose rows may have weight decays of their own.
+    """Accuracy a(lr, wd, seed) on a grid. Each row (lr) may have different weight decays.
 
     Args:
         lr: peak learning rates, ascending; (L,).
         wd: weight decays of each lr, ascending, padded at the end with NaN; (L, W).
-        select: the accuracy that selects, a fraction, NaN where a run is missing; (L, W, S).
-        report: the accuracy that is reported, likewise; (L, W, S).
-        seeds: the seeds' names; (S,).
+        select: the accuracy used for selection, a fraction, NaN where a run is missing; (L, W, S).
+        report: the accuracy that is reported, a fraction, NaN where a run is missing; (L, W, S).
+        seeds: names of the seeds; (S,).
 
     Raises:
-        DataError: a shape, an order or a value is not as stated above.
+        DataError: a shape, an order or a value violates the above.
     """
 
     lr: Floats
@@ -44,12 +44,12 @@ class Surface:
 
     @property
     def num_runs(self) -> int:
-        """Number of runs that can be selected from."""
+        """Number of runs with a ``select`` accuracy."""
         return int(np.isfinite(self.select).sum())
 
     @property
     def has_data(self) -> NDArray[np.bool_]:
-        """Which lr have a run at all; (L,)."""
+        """Mask of the lr with at least one run; (L,)."""
         return np.asarray(np.isfinite(self.select).any(axis=(1, 2)))
 
 
@@ -60,7 +60,7 @@ def _check_axes(surface: Surface) -> None:
     if wd.ndim != 2 or len(wd) != len(lr):
         raise DataError(f"surface: wd has shape {wd.shape}; allowed: ({len(lr)}, W)")
     padding = np.isnan(wd)
-    # Shifted masks: a number after a NaN is a hole, and holes would shift the order of the ties.
+    # A number after a NaN would change the order in which ties are resolved.
     if np.any(padding[:, :-1] & ~padding[:, 1:]):
         raise DataError("surface: wd has a NaN before a number; allowed: NaN at the end of a row")
     steps = np.diff(wd, axis=1)

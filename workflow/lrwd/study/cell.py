@@ -1,14 +1,14 @@
-"""What one training is called: its cell, its group, and what its accuracies are selected on."""
+"""Identifiers of a training (Cell, Group) and the criterion that selects the best one (Selection)."""
 
 from dataclasses import dataclass
 
-# A group is what one ratio is estimated for: (data set, architecture, recipe).
+# (data set, architecture, recipe). One ratio is estimated per group.
 Group = tuple[str, str, str]
 
 
 @dataclass(frozen=True, order=True)
 class Cell:
-    """One training: exactly one job and one record."""
+    """One training, with exactly one job and one record."""
 
     dataset: str
     arch: str
@@ -23,16 +23,17 @@ class Cell:
         return (self.dataset, self.arch, self.recipe)
 
 
-# Quantities of a record that can be asked for, and whether higher or lower is better.
+# Quantities of a record that can be selected on, and whether higher or lower is better.
 DIRECTIONS = {"top1": "max", "loss": "min"}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """On what the best weight decay is chosen, and at which epoch it is read.
+    """The criterion that selects the best weight decay, and the epoch at which it is read.
 
-    split: ``val`` or ``test``; epoch: ``final`` or ``best`` (of that split). quantity: ``top1`` or ``loss``; what is
-    reported is that of the test images at the same epoch. The paper's tables take accuracies, whatever the quantity.
+    split: ``val`` or ``test``. epoch: ``final`` or ``best`` (on that split). quantity: ``top1`` or ``loss``. The
+    reported value is the same quantity on the test images at the same epoch. The tables of the paper always use
+    accuracies.
     """
 
     split: str
@@ -41,7 +42,7 @@ class Selection:
 
     @property
     def metric(self) -> str:
-        """The name of what selects, such as ``val_loss``."""
+        """Name of the selecting metric, such as ``val_loss``."""
         return f"{self.split}_{self.quantity}"
 
     @property

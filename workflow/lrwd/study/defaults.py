@@ -1,4 +1,4 @@
-"""The configuration with every key written out: the repository's own files, the user's changes, and ``extends``."""
+"""Completes a configuration: merges the user's changes into the repository's files and resolves ``extends``."""
 
 import difflib
 from collections.abc import Mapping
@@ -11,33 +11,33 @@ import yaml
 from lrwd.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
-# Sections whose entries may say `extends`, and what messages call an entry.
+# Sections whose entries may use `extends`, and the name of such an entry in messages.
 SECTIONS = {"studies": "study", "datasets": "data set", "architectures": "architecture", "recipes": "recipe"}
-# libyaml where PyYAML was built with it; ten times as fast.
+# The loader based on libyaml is ten times as fast, but PyYAML may have been built without it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def library_files(root: Path = ROOT) -> list[Path]:
-    """The repository's configuration: config.yaml, then every .yaml file below config/, sorted."""
+    """Files of the repository's configuration: config.yaml, then every .yaml file below config/, sorted."""
     return [root / "config.yaml", *sorted((root / "config").rglob("*.yaml"))]
 
 
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete a configuration with the repository's own, and resolve ``extends``.
+    """Complete a configuration with the repository's configuration, and resolve ``extends``.
 
-    The user's keys change an entry of the repository (a study, a recipe, …) one by one. An entry that says
-    ``extends: NAME`` has the keys of the entry NAME, each replaced as a whole where the entry has that key itself. A
-    user's entry with ``extends`` replaces the repository's entry of the same name.
+    The user's keys override the keys of a repository entry (a study, a recipe, …) one by one. An entry with
+    ``extends: NAME`` inherits the keys of the entry NAME; its own keys replace inherited ones as a whole. A user's
+    entry with ``extends`` replaces the repository's entry of the same name.
 
     Args:
-        config: the user's keys, with or without the repository's. If it already has every entry of the repository,
-            as a result of this function does, nothing is added to it.
+        config: the user's keys, with or without those of the repository. A configuration that already has every entry
+            of the repository (for example, a result of this function) is not extended further.
 
     Returns:
-        A new configuration, which shares nothing with ``config`` and has no ``extends``.
+        A new configuration without ``extends``. It shares no objects with ``config``.
 
     Raises:
-        ConfigError: an ``extends`` names no entry, or leads back to its own entry.
+        ConfigError: an ``extends`` names an unknown entry, or the entries extend each other in a circle.
     """
     library = read_library()
     if all(name in _entries(config, section) for section in SECTIONS for name in _entries(library, section)):
@@ -46,7 +46,7 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     for section in SECTIONS:
         if isinstance(result.get(section), Mapping):
             entries, changes = _entries(library, section), _entries(config, section)
-            # The user's own entries first, as messages list them.
+            # The user's own entries come first, so that messages list them first.
             names = [*(name for name in changes if name not in entries), *entries]
             result[section] = {name: _resolved(name, section, entries, changes) for name in names}
     return result
@@ -54,10 +54,10 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def read_library(root: Path = ROOT) -> dict[str, Any]:
-    """The repository's configuration as written, with ``extends``. It is cached: do not change it.
+    """The repository's configuration as written, with ``extends``. The result is cached, so do not modify it.
 
     Raises:
-        ConfigError: a file is not YAML, or two files have the same key or entry.
+        ConfigError: a file is not valid YAML, or two files define the same key or entry.
     """
     library: dict[str, Any] = {}
     for path in library_files(root):
@@ -82,7 +82,7 @@ def read_library(root: Path = ROOT) -> dict[str, Any]:
 
 
 def _entries(config: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    """A section's entries; none where it is missing or no mapping, which the schema check reports."""
+    """A section's entries. Empty if the section is missing or not a mapping; the schema check reports that."""
     entries = config.get(section)
     return entries if isinstance(entries, Mapping) else {}
 
@@ -90,7 +90,7 @@ def _entries(config: Mapping[str, Any], section: str) -> Mapping[str, Any]:
 def _resolved(
     name: str, section: str, library: Mapping[str, Any], mine: Mapping[str, Any], path: tuple[str, ...] = ()
 ) -> Any:
-    """An entry without ``extends``; ``path`` is the entries that lead to it."""
+    """An entry with ``extends`` resolved; ``path`` lists the entries that extend it, outermost first."""
     replaces = name not in library or (isinstance(mine.get(name), Mapping) and "extends" in mine[name])
     entry = mine[name] if replaces else library[name]
     if isinstance(entry, Mapping):
@@ -108,10 +108,10 @@ def _resolved(
 
 
 def _known(base: Any, name: str, section: str, names: list[str], path: tuple[str, ...]) -> str:
-    """The name of the entry that another extends, if there is one and it does not lead back.
+    """Check the name in an ``extends`` and return it.
 
     Raises:
-        ConfigError: there is no such entry, or it is on the path to itself.
+        ConfigError: there is no such entry, or it extends itself directly or through other entries.
     """
     where, kind = f"{section}.{name}.extends", SECTIONS[section]
     if not isinstance(base, str) or base not in names:
@@ -129,7 +129,7 @@ def _known(base: Any, name: str, section: str, names: list[str], path: tuple[str
 
 
 def _merged(base: Any, changes: Any) -> Any:
-    """``changes`` over ``base``: mappings key by key, anything else as a whole; shares nothing with either."""
+    """Merge ``changes`` into a copy of ``base``: mappings key by key, other values as a whole."""
     if not (isinstance(base, Mapping) and isinstance(changes, Mapping)):
         return _copied(changes)
     both = {key: _merged(value, changes[key]) if key in changes else _copied(value) for key, value in base.items()}
@@ -137,7 +137,7 @@ def _merged(base: Any, changes: Any) -> Any:
 
 
 def _copied(value: Any) -> Any:
-    """A copy in which nothing is shared, not even what a YAML alias repeats."""
+    """A deep copy in which also the objects repeated by YAML aliases are separate."""
     if isinstance(value, Mapping):
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Reads the configuration: schema, names, grids; every error says which key, which value and what is allowed."""
+"""Reads and checks the configuration. Every error names the key, the value and what is allowed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from lrwd.study.recipe import check_base, check_start
 from lrwd.study.sequential import read_sequential
 from lrwd.study.study import AXES, Imported, Part, Study
 
-# JSON takes 1.0 for an integer; as a seed or a batch size it is none.
+# JSON Schema accepts 1.0 as an integer; for a seed or a batch size this validator does not.
 _Validator = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
@@ -32,7 +32,7 @@ def check_schema(config: Mapping[str, Any], source: str) -> None:
         source: the files it came from, for messages.
 
     Raises:
-        ConfigError: listing every violation with its key, its value and what is allowed.
+        ConfigError: the message lists every violation with its key, its value and what is allowed.
     """
     schema = json.loads(SCHEMA.read_text())
     validator = _Validator(schema)
@@ -45,11 +45,12 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
     """Check the configuration and build the study that it names.
 
     Args:
-        config: the user's keys, with or without the repository's; ``Study.config`` has every key written out.
+        config: the user's keys, with or without those of the repository; ``Study.config`` is the complete
+            configuration.
         source: the files it came from, for messages.
 
     Raises:
-        ConfigError: something in the configuration is not allowed.
+        ConfigError: a key or value in the configuration is not allowed.
     """
     config = _completed(config, source)
     check_schema(config, source)
@@ -72,7 +73,7 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
         )
         _check_apart(parts, f"studies.{name}.parts")
         study = Study(name, config, parts, config["results"])
-        # Building the cells finds what is wrong with a grid (a time-scale axis without a training size, …).
+        # Building the cells reveals errors in a grid (such as a time-scale axis without a training size).
         if not study.grid_cells:
             raise ConfigError(f"studies.{name}: the grid is empty")
         return study
@@ -139,7 +140,7 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
 
 
 def _selection(entry: Mapping[str, Any], where: str) -> Selection:
-    """On what a study selects; its ``metric``, if it has one, must be of the same split."""
+    """The selection of a study; its ``metric``, if it has one, must be of the same split."""
     selection, metric = Selection(**entry["selection"]), entry.get("metric")
     if metric is None:
         return selection
@@ -182,7 +183,7 @@ def _imported(entry: Mapping[str, Any], where: str) -> Imported:
 
 
 def _check_apart(parts: Sequence[Part], where: str) -> None:
-    """Each group has one selection and one ratio, so it is in one part only."""
+    """Check that no group is in two parts, since each group has one selection and one ratio."""
     owners: dict[Group, str] = {}
     for part in parts:
         for group in part.groups():
@@ -193,8 +194,8 @@ def _check_apart(parts: Sequence[Part], where: str) -> None:
 def _check_recipe(recipe: Mapping[str, Any], where: str) -> None:
     if recipe["measure_memory"] and recipe["epochs"] != 1:
         raise ConfigError(
-            f"{where}.measure_memory: true is not allowed with epochs: {recipe['epochs']}, as what is measured is the "
-            "memory of a batch that was seen once; give epochs: 1"
+            f"{where}.measure_memory: true is not allowed with epochs: {recipe['epochs']}, as it measures the "
+            "memorization of a batch that was seen once; give epochs: 1"
         )
     if recipe["measure_memory"] and recipe["micro_batch"] is not None:
         raise ConfigError(
@@ -235,7 +236,7 @@ def _unique(values: Sequence[Any], where: str) -> Sequence[Any]:
 
 
 def _numbers(values: Sequence[Any], where: str, positive: bool) -> tuple[float, ...]:
-    """Read grid values; two spellings of one number (``1e-3`` and ``0.001``) are a duplicate."""
+    """Read grid values and reject duplicates, also in different spellings (``1e-3`` and ``0.001``)."""
     read: dict[float, Any] = {}
     for value in values:
         result = registry.number(value, where)
@@ -252,7 +253,7 @@ def _positive(value: Any, where: str) -> float:
 
 
 def _explain(error: jsonschema.ValidationError) -> str:
-    """A schema violation in words."""
+    """Message about a schema violation."""
     where = ".".join(str(part) for part in error.absolute_path) or "top level"
     if error.validator == "additionalProperties":
         allowed = error.schema.get("properties", {})

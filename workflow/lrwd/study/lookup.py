@@ -1,4 +1,4 @@
-"""From a path that Snakemake asks for to the cell of a study, or to what is wrong with the path."""
+"""Finds the cell of a study for a record's path, or reports why the path belongs to no cell."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from lrwd.study.study import Study
 
 
 def find_cell(study: Study, wildcards: Any, ratios: Mapping[Group, float | None] | None) -> Cell:
-    """The cell of a path's wildcards.
+    """Find the cell for a path's wildcards.
 
     Args:
-        study: where it is looked for.
-        wildcards: with the text attributes dataset, arch, recipe, lr, wd, seed.
+        study: the study to search.
+        wildcards: object with the text attributes dataset, arch, recipe, lr, wd, seed.
         ratios: the estimated ratios, None if not known yet.
 
     Returns:
-        A cell of the grid, of the line, or the base cell of one.
+        A grid cell, an on-ratio cell, or the base cell of one of these.
 
     Raises:
-        ConfigError: the study has no such cell; the message names the part that is off and what is allowed.
+        ConfigError: the study has no such cell. The message names the first wrong wildcard and what is allowed.
     """
     where = f"not a cell of study {study.name!r}"
-    # Which recipes have which as their base; None for those that have none.
+    # Maps each recipe to its base recipe, or to None.
     recipes = {name: base_of(study.config["recipes"][name]) for part in study.parts for name in part.recipes}
     names = {
         "dataset": [name for part in study.parts for name in part.datasets],
@@ -46,7 +46,7 @@ def find_cell(study: Study, wildcards: Any, ratios: Mapping[Group, float | None]
             raise ConfigError(f"{where}: write {name}{text} as {name}{paths.number_text(values[name])}")
     group = (wildcards.dataset, wildcards.arch, wildcards.recipe)
     cell = Cell(*group, values["lr"], values["wd"], int(values["seed"]))
-    # What it may be wanted for: itself, or a cell whose schedule is made from its gradient norms.
+    # A cell may be in the study itself, or be the base of a cell in the study.
     made_from_it = [dataclasses.replace(cell, recipe=name) for name, base in recipes.items() if base == cell.recipe]
     wanted = [*([cell] if cell.recipe in recipes else []), *made_from_it]
     if not any(study.has(one, ratios or {}) for one in wanted):
@@ -55,7 +55,7 @@ def find_cell(study: Study, wildcards: Any, ratios: Mapping[Group, float | None]
 
 
 def _what_is_off(study: Study, cell: Cell, ratios: Mapping[Group, float | None] | None) -> str:
-    """The first of a cell's numbers that the study does not have, and those that it has."""
+    """Describe the first of lr, seed and wd that is not in the study, and list the allowed values."""
     part = study.part_of(cell)
     lrs, wds = study.lrs(part, cell.group), study.wds(part, cell.group, cell.lr)
     own = [one for one in study.grid_cells if one.group == cell.group and one.lr == cell.lr]
@@ -79,7 +79,7 @@ def _what_is_off(study: Study, cell: Cell, ratios: Mapping[Group, float | None] 
 
 
 def _of_rounds(study: Study) -> str:
-    """What to add where more cells may follow."""
+    """Addition to a message if further rounds may add cells."""
     if not study.is_open:
         return ""
     known = "round 0" if not study.rounds else f"rounds 0 to {len(study.rounds)}"

@@ -1,4 +1,4 @@
-"""Where things lie under the results folder, and the one way in which a number is written in a path."""
+"""Paths below the results folder, and the canonical text of a number in a path."""
 
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lrwd.study.cell import Cell
 
-# The pattern of a cell's path below runs/, logs/ and checkpoints/, as Snakemake's rules write it.
+# Path of a cell below runs/, logs/ and checkpoints/, as a pattern for Snakemake's rules.
 CELL_PATTERN = "{dataset}/{arch}/{recipe}/lr{lr}_wd{wd}_seed{seed}"
 
 
 def number_text(value: float) -> str:
     """The canonical text of a number in a path: the shortest that reads back as the same double.
 
-    One number has one text, whatever way a user wrote it (``1e-3``, ``0.001``), so that a cell has one path.
+    The text does not depend on how the user wrote the number (``1e-3`` or ``0.001``), so each cell has one path.
     """
-    text = repr(float(value) + 0.0)  # -0.0 is 0 too
+    text = repr(float(value) + 0.0)  # turns -0.0 into 0.0
     return text.removesuffix(".0")
 
 
 def significant(value: float, digits: int = 6) -> float:
-    """A number rounded to significant digits, so that products of knobs have short texts in paths."""
+    """Round a number to significant digits, so that products of knobs have short texts in paths."""
     return float(f"{value:.{digits}g}")
 
 
 def cell_name(cell: "Cell") -> str:
-    """A cell's path below runs/ without its suffix."""
+    """A cell's path below runs/, without suffix."""
     return CELL_PATTERN.format(
         dataset=cell.dataset,
         arch=cell.arch,
@@ -42,20 +42,20 @@ def record_path(results: str, cell: "Cell") -> str:
 
 
 def weights_path(results: str, cell: "Cell") -> str:
-    """Path of a cell's final weights, if its recipe keeps them."""
+    """Path of a cell's final weights, if its recipe saves them."""
     return str(PurePosixPath(results, "weights", cell_name(cell) + ".pt"))
 
 
 def manifest_path(results: str, dataset: str) -> str:
-    """Path of a prepared data set's manifest, which is written last."""
+    """Path of a prepared data set's manifest, the last file that the preparation writes."""
     return str(PurePosixPath(results, "data", dataset, "manifest.json"))
 
 
 def ratios_path(results: str, study: str) -> str:
-    """Path of the ratios lambda/eta on which a study's on-ratio runs lie."""
+    """Path of the estimated ratios lambda/eta of a study's on-ratio cells."""
     return str(PurePosixPath(results, "studies", study, "ratios.json"))
 
 
 def rounds_path(results: str, study: str) -> str:
-    """Pattern of the files that hold what each round of a sequential study has chosen."""
+    """Pattern of the files with the choices of each round of a sequential study."""
     return f"{PurePosixPath(results, 'studies', study, 'rounds')}/{{round}}.json"

@@ -1,4 +1,4 @@
-"""What a recipe's trainings need beforehand: starting weights, or another training's gradient norms or weights."""
+"""Prerequisites of a recipe's trainings: initial weights, or the gradient norms or weights of a base training."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from lrwd.atomic import sha256_file
 from lrwd.errors import ConfigError
 
 SCRATCH = "scratch"
-# What makes the steps of two trainings as many.
+# Keys that determine the number of steps of a training.
 SAME = ("epochs", "batch_size", "subsample")
 
 
 def check_start(start: Any, where: str) -> None:
-    """Check a recipe's ``start_from``, but not whether its weights are there.
+    """Check a recipe's ``start_from``, but not whether the weights exist.
 
     Raises:
-        ConfigError: it is a word other than ``scratch``.
+        ConfigError: it is a text other than ``scratch``.
     """
     if isinstance(start, str) and start != SCRATCH:
         raise ConfigError(
@@ -29,19 +29,19 @@ def check_start(start: Any, where: str) -> None:
 
 
 def start_file(recipe: Mapping[str, Any]) -> str | None:
-    """Path of the file of weights that a recipe starts from; None where it does not start from one."""
+    """Path of the file of initial weights; None if the recipe does not start from a file."""
     start = recipe["start_from"]
     return None if start == SCRATCH else start.get("weights")
 
 
 def start_recipe(recipe: Mapping[str, Any]) -> str | None:
-    """Name of the recipe whose cells' weights a recipe starts from; None where it does not start from such."""
+    """Name of the recipe whose cells provide the initial weights; None if there is no such recipe."""
     start = recipe["start_from"]
     return None if start == SCRATCH else start.get("recipe")
 
 
 def start_in_spec(recipe: Mapping[str, Any], where: str) -> Any:
-    """What of ``start_from`` a cell's result depends on: a file's content, not where it lies.
+    """The part of ``start_from`` that a cell's result depends on: a file's content, but not its path.
 
     Raises:
         ConfigError: the file is missing.
@@ -63,7 +63,7 @@ def base_of(recipe: Mapping[str, Any]) -> str | None:
 
 
 def check_base(recipes: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
-    """Check that a recipe that needs a base has one that leaves what it needs: gradient norms, or weights.
+    """Check that a recipe's base exists and provides the gradient norms or weights that the recipe needs.
 
     Args:
         recipes: all recipes of the configuration.
@@ -73,20 +73,20 @@ def check_base(recipes: Mapping[str, Mapping[str, Any]], name: str) -> str | Non
         The base's name; None for a recipe that needs none.
 
     Raises:
-        ConfigError: there is no base, or it does not exist, does not leave what is needed, has a base itself or, for
-            gradient norms, other steps.
+        ConfigError: no base is named, or it does not exist, does not save what is needed, has a base itself or, for
+            gradient norms, has a different number of steps.
     """
     recipe, where = recipes[name], f"recipes.{name}.schedule.base"
     schedule = recipe["schedule"]["name"]
     if start := start_recipe(recipe):
         return _check_start_recipe(recipes, name, start)
     if "base" not in {field.name for field in dataclasses.fields(registry.part("schedules", schedule).Config)}:
-        return None  # a base that is given nevertheless is an unknown key of the schedule, and refused as such
+        return None  # a base that is given nevertheless is rejected later, as an unknown key of the schedule
     base = base_of(recipe)
     if base is None:
         raise ConfigError(
-            f"{where}: is missing; the schedule {schedule!r} is made from the gradient norms of another training: name "
-            f"that one's recipe, which has gradient_trace: true"
+            f"{where}: is missing; the schedule {schedule!r} is computed from the gradient norms of another training: "
+            f"name the recipe of that training, which has gradient_trace: true"
         )
     if base not in recipes:
         raise ConfigError(f"{where}: Unknown recipe {base!r}. Available: {', '.join(recipes)}")
@@ -94,7 +94,7 @@ def check_base(recipes: Mapping[str, Mapping[str, Any]], name: str) -> str | Non
         raise ConfigError(f"{where}: {base!r} is not allowed, as it needs another training itself")
     if not recipes[base]["gradient_trace"]:
         raise ConfigError(
-            f"{where}: {base!r} is not allowed, as it leaves no gradient norms; it needs gradient_trace: true"
+            f"{where}: {base!r} is not allowed, as it saves no gradient norms; it needs gradient_trace: true"
         )
     for key in SAME:
         if recipes[base][key] != recipe[key]:
@@ -111,10 +111,10 @@ def _check_start_recipe(recipes: Mapping[str, Mapping[str, Any]], name: str, sta
         raise ConfigError(f"{where}: Unknown recipe {start!r}. Available: {', '.join(recipes)}")
     if recipes[name]["schedule"].get("base"):
         raise ConfigError(
-            f"{where}: {start!r} is not allowed, as the schedule has a base already; one is all there can be"
+            f"{where}: {start!r} is not allowed, as the schedule has a base already; at most one base is possible"
         )
     if base_of(recipes[start]) is not None:
         raise ConfigError(f"{where}: {start!r} is not allowed, as it needs another training itself")
     if not recipes[start]["save_weights"]:
-        raise ConfigError(f"{where}: {start!r} is not allowed, as it keeps no weights; it needs save_weights: true")
+        raise ConfigError(f"{where}: {start!r} is not allowed, as it saves no weights; it needs save_weights: true")
     return start

@@ -1,4 +1,4 @@
-"""What a study asks of a prepared data set, checked as soon as that is there and before anything is trained on it."""
+"""Checks that a prepared data set meets a study's requirements, after its preparation and before any training on it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,16 +7,16 @@ from lrwd.errors import ConfigError
 from lrwd.study.steps import images_left
 from lrwd.study.study import Study
 
-# Plain values, as they go to the preparation through a command line.
+# Plain values, as they are passed to the preparation script on its command line.
 Demands = dict[str, Any]
 
 
 def demands_on(study: Study, dataset: str) -> Demands:
-    """What a study asks of a data set.
+    """A study's requirements of a data set.
 
     Returns:
-        ``selects_on_val``: the place in config.yaml that asks for validation images, None for no such;
-        ``recipes``: of each recipe trained on it, what must fit the number of images.
+        ``selects_on_val``: the place in the configuration that requires validation images, or None;
+        ``recipes``: for each recipe trained on the data set, the knobs that must fit the number of images.
     """
     parts = [part for part in study.parts if dataset in part.datasets]
     recipes = dict.fromkeys(recipe for part in parts for recipe in part.recipes)
@@ -28,15 +28,15 @@ def demands_on(study: Study, dataset: str) -> Demands:
 
 
 def check_demands(demands: Demands, dataset: str, manifest: Mapping[str, Any]) -> None:
-    """Check that a prepared data set has what a study asks of it.
+    """Check that a prepared data set meets a study's requirements.
 
     Args:
-        demands: of ``demands_on``.
-        dataset: its name.
-        manifest: that of its preparation.
+        demands: result of ``demands_on``.
+        dataset: name of the data set.
+        manifest: manifest of the prepared data set.
 
     Raises:
-        ConfigError: it has no validation images, or too few to train on (after what a recipe leaves out).
+        ConfigError: it has no validation images, or too few training images are left after a recipe's ``subsample``.
     """
     where = demands["selects_on_val"]
     if where and not manifest["sizes"]["val"]:

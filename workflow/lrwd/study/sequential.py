@@ -1,4 +1,4 @@
-"""A grid that is not fixed: its first round, what bounds the rounds after it, and what a round has chosen."""
+"""A sequential grid: its first round, the limits on later rounds, and the files with the choices of each round."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,23 +11,23 @@ from lrwd.registry import number
 from lrwd.study.cell import Cell, Group
 from lrwd.study.paths import significant
 
-# Round 0 has so many weight decays at every learning rate, a decade apart, and so many seeds of each.
+# Round 0: number of weight decays at every learning rate, number of seeds of each, and factor between weight decays.
 FIRST_WDS, FIRST_SEEDS, DECADE = 3, 2, 10.0
-# Fewer learning rates give no slope; more than these belong into a grid.
+# Fewer learning rates do not determine a slope; for more, use a fixed grid.
 MIN_LRS, MAX_LRS = 4, 6
 
 
 @dataclass(frozen=True)
 class Sequential:
-    """What a sequential study may run, and when it stops; all numbers are for one network.
+    """Limits and stopping rule of a sequential study; all numbers are per network.
 
     Args:
         wd_start: geometric centre of round 0's weight decays.
-        wd_low, wd_high: weight decays that may be run.
-        batch: runs of a round after round 0.
-        cells: budget of runs, round 0's and failed ones included.
-        rounds: rounds, round 0 included.
-        half_width: of b's 95% interval, at which it may stop.
+        wd_low, wd_high: smallest and largest weight decay that may be run.
+        batch: number of runs in a round after round 0.
+        cells: budget of runs, including round 0 and failed runs.
+        rounds: maximum number of rounds, including round 0.
+        half_width: half width of b's 95% interval at which the network may stop.
     """
 
     wd_start: float
@@ -40,17 +40,17 @@ class Sequential:
 
     @property
     def first_wds(self) -> tuple[float, ...]:
-        """Weight decays of round 0, ascending; two digits, as stats.sequential.first_round rounds them."""
+        """Weight decays of round 0, ascending, rounded to two digits as in stats.sequential.first_round."""
         powers = (index - (FIRST_WDS - 1) / 2 for index in range(FIRST_WDS))
         return tuple(significant(self.wd_start * DECADE**power, 2) for power in powers)
 
     @staticmethod
     def first_cells(num_lr: int) -> int:
-        """Runs of a network in round 0."""
+        """Number of runs of a network in round 0."""
         return num_lr * FIRST_WDS * FIRST_SEEDS
 
     def most_cells(self, num_lr: int) -> int:
-        """Runs of a network if it never stops early."""
+        """Number of runs of a network if it does not stop early."""
         return min(self.cells, self.first_cells(num_lr) + (self.rounds - 1) * self.batch)
 
 
@@ -58,9 +58,9 @@ def read_sequential(grid: Mapping[str, Any], num_seeds: int, where: str) -> Sequ
     """Read the key ``sequential`` of a grid.
 
     Args:
-        grid: of a study that passed the schema.
-        num_seeds: seeds of the study.
-        where: place of the grid, for messages.
+        grid: the grid of a study that passed the schema check.
+        num_seeds: number of seeds of the study.
+        where: place of the grid in the configuration, for messages.
 
     Raises:
         ConfigError: a value is not allowed.
@@ -99,14 +99,16 @@ def read_sequential(grid: Mapping[str, Any], num_seeds: int, where: str) -> Sequ
 
 @dataclass(frozen=True)
 class Network:
-    """What a round has chosen for one network, from the records of the rounds before.
+    """A round's choice of cells for one network, based on the records of the previous rounds.
 
     Args:
-        cells: to run, each with its reason.
-        stop: no further cells, in this round and after it. why: the reason of stopping or of going on, in words.
-        num_asked, num_failed: runs of the rounds before, and those of them that failed.
-        b, b_ci_low, b_ci_high: from those runs; None without a number, for which ``reason`` says why.
-        half_width: of the 95% interval, None without a number. half_width_expected: after these cells.
+        cells: the cells to run, each with its reason.
+        stop: whether the network has no further cells, in this round and later. why: the reason for stopping or
+            continuing, as text.
+        num_asked, num_failed: number of runs of the previous rounds, and of failed ones among them.
+        b, b_ci_low, b_ci_high: estimates from those runs; None if there is no estimate, with the ``reason``.
+        half_width: half width of the 95% interval; None if there is no estimate. half_width_expected: the half width
+            expected after these cells.
         excluded: slopes outside the 99% interval.
     """
 
@@ -128,7 +130,7 @@ class Network:
 class Round:
     """A round after round 0.
 
-    key: of the study's configuration that it was chosen for (``Study.rounds_key``).
+    key: key of the study's configuration for which it was chosen (``Study.rounds_key``).
     """
 
     number: int
@@ -137,7 +139,7 @@ class Round:
 
     @property
     def is_last(self) -> bool:
-        """Whether every network has stopped, so that no round follows and this one has no cells."""
+        """Whether every network has stopped. Then this round has no cells, and no round follows."""
         return all(network.stop for network in self.networks.values())
 
     @property
@@ -146,7 +148,7 @@ class Round:
         return [cell for network in self.networks.values() for cell, _ in network.cells]
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in its file."""
+        """The round as plain values, as written to its file."""
         return {
             "round": self.number,
             "key": self.key,
@@ -163,7 +165,7 @@ def read_round(path: Path | str) -> Round:
     """Read the file of a round.
 
     Raises:
-        ConfigError: it is none; the message says what to do.
+        ConfigError: the file is not that of a round; the message says what to do.
     """
     try:
         content = json.loads(Path(path).read_text())
@@ -188,12 +190,12 @@ def read_rounds(paths: Iterable[Path | str]) -> tuple[Round, ...]:
 
 
 def rounds_on_disk(pattern: str, key: str, most: int) -> tuple[Round, ...]:
-    """The rounds that are known by now: those whose files are there, one after the other.
+    """The rounds known so far: the consecutive rounds whose files exist.
 
     Args:
-        pattern: of the files' paths, with ``{round}``.
-        key: of the study; a file with another is of an earlier configuration, and made again before it is used.
-        most: rounds there can be.
+        pattern: pattern of the files' paths, with ``{round}``.
+        key: the study's key. A file with another key belongs to an earlier configuration and is made again before use.
+        most: maximum number of rounds.
     """
     found: list[Round] = []
     for index in range(1, most + 1):
@@ -210,5 +212,5 @@ def rounds_on_disk(pattern: str, key: str, most: int) -> tuple[Round, ...]:
 
 
 def stopped(rounds: Sequence[Round], group: Group) -> bool:
-    """Whether a network has stopped by the last of some rounds."""
+    """Whether a network has stopped by the last of the given rounds."""
     return bool(rounds) and rounds[-1].networks[group].stop

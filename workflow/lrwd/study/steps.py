@@ -1,4 +1,4 @@
-"""How many images a recipe trains on, and in how many steps an epoch, told from numbers alone."""
+"""Number of images that a recipe trains on, and of steps per epoch, computed without reading the data set."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from lrwd.subsample import kept_counts
 
 
 def images_left(counts: Sequence[int], dataset: str, recipe: str, knobs: Mapping[str, Any]) -> int:
-    """Images that a recipe trains on.
+    """Number of images that a recipe trains on.
 
     Args:
         counts: training images of each class, before the recipe leaves any out.
@@ -17,7 +17,7 @@ def images_left(counts: Sequence[int], dataset: str, recipe: str, knobs: Mapping
         knobs: its ``batch_size`` and ``subsample``, among others.
 
     Raises:
-        ConfigError: a class would be left without an image, or less than a batch of images.
+        ConfigError: a class would have no images, or there would be fewer images than a batch.
     """
     try:
         left = sum(kept_counts(counts, knobs["subsample"]["fraction"], knobs["subsample"]["imbalance"]))
@@ -33,24 +33,24 @@ def images_left(counts: Sequence[int], dataset: str, recipe: str, knobs: Mapping
 
 
 def steps_per_epoch(config: Mapping[str, Any], dataset: str, recipe: str, where: str) -> int:
-    """Optimizer steps in an epoch before the data set is prepared; the last, partial batch is dropped.
+    """Optimizer steps per epoch, computed before the data set is prepared. The last, partial batch is dropped.
 
     Args:
         config: the whole configuration.
-        dataset: name of the data set; its ``num_train`` is the number of its training images, or a list of those of
-            each class, which a long tail needs.
+        dataset: name of the data set. Its ``num_train`` is the number of training images, or a list with one number
+            per class, which a long tail requires.
         recipe: name of the recipe.
         where: the study's place in config.yaml, for messages.
 
     Raises:
-        ConfigError: num_train is missing or no such number, or too small for the recipe.
+        ConfigError: num_train is missing, of a wrong type, or too small for the recipe.
     """
     entry, knobs = config["datasets"][dataset], config["recipes"][recipe]
     size = entry.get("num_train")
     if size is None:
         raise ConfigError(
             f"{where}.grid.timescale_epochs: datasets.{dataset} needs a num_train (images left for "
-            f"training), since a time scale in epochs becomes a weight decay through the steps of an epoch"
+            f"training), since a time scale in epochs is converted to a weight decay by the steps per epoch"
         )
     place = f"datasets.{dataset}.num_train: {size!r} is not allowed"
     counts = size if isinstance(size, list) else [size]

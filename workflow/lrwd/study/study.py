@@ -1,14 +1,13 @@
-"""A study: which cells are trained, from config.yaml. No torch here; planning must be quick.
+"""A study and its cells. This module does not import torch, so that planning is fast.
 
-Grid cells are known from the configuration, but for those of a sequential study, which are known round by round
-(see ``lrwd.study.sequential``). The cells on the line wd = kappa * rho * lr are too when the
-study's ratio is a number; when it is ``estimated`` they follow from the grid's results.
+The grid cells are known from the configuration, except for a sequential study, whose cells are chosen round by round
+(``lrwd.study.sequential``). The on-ratio cells lie on the line wd = kappa * rho * lr. If the study's ratio rho is a
+number, they are known from the configuration too. If it is ``estimated``, they are known once the grid is trained.
 """
 
 import dataclasses
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,21 +18,21 @@ from lrwd.errors import ConfigError
 from lrwd.study import paths
 from lrwd.study.cell import Cell, Group, Selection
 from lrwd.study.recipe import base_of, start_in_spec
-from lrwd.study.sequential import FIRST_SEEDS, Round, Sequential, rounds_on_disk, stopped
+from lrwd.study.sequential import FIRST_SEEDS, Round, Sequential, rounds_on_disk
 from lrwd.study.steps import steps_per_epoch
 
 AXES = ("wd", "wd_over_lr", "timescale_epochs")
-# Keys of a data set or an architecture that say where it lies or how it is printed, not what it is.
+# Keys of a data set or an architecture that do not affect a cell's result (location, printed name, size known before).
 NOT_IN_SPEC = {"folder", "label", "num_train"}
 
 
 @dataclass(frozen=True)
 class Imported:
-    """Runs that were trained elsewhere, in place of a grid to train.
+    """Runs that were trained outside this workflow. They replace a grid to train.
 
-    path: a CSV file, or a folder of the paper's script's JSON files. unit (``fraction`` or ``percent``), split and
-    epoch of the selection: None where the files are to tell. metric, direction: a column that selects in place of an
-    accuracy, and ``max`` or ``min``; None for accuracy.
+    path: a CSV file, or a folder with the JSON files of the paper's script. unit (``fraction`` or ``percent``), split
+    and epoch of the selection: None if they are read from the files. metric: the column that selects, or None to select
+    on accuracy; direction: ``max`` or ``min``.
     """
 
     path: str
@@ -51,9 +50,9 @@ class Imported:
 
 @dataclass(frozen=True)
 class Part:
-    """A full grid within a study: data sets x architectures x recipes x (lr, wd) x seeds.
+    """One full grid of a study: data sets x architectures x recipes x (lr, wd) x seeds.
 
-    sequential: for a grid that is not full; ``values`` are then the weight decays of its round 0.
+    sequential: settings of a sequential grid, which is not full; ``values`` are then the weight decays of round 0.
     """
 
     where: str
@@ -72,7 +71,7 @@ class Part:
 
     @property
     def grid_seeds(self) -> tuple[int, ...]:
-        """Seeds of every cell of the grid; of round 0, where there are rounds."""
+        """Seeds that are run at every grid point; in a sequential study, those of round 0."""
         return self.seeds[:FIRST_SEEDS] if self.sequential else self.seeds
 
     def groups(self) -> Iterator[Group]:
@@ -85,7 +84,7 @@ class Part:
 
 @dataclass
 class Study:
-    """A study's cells and what is asked of them."""
+    """A study: its cells and the settings of their analysis."""
 
     name: str
     config: Mapping[str, Any]
@@ -98,7 +97,7 @@ class Study:
 
     @cached_property
     def grid_cells(self) -> tuple[Cell, ...]:
-        """The cells of the (lr, wd) grids, each once, in the order of the configuration, and then of the rounds."""
+        """The cells of the (lr, wd) grids, each once, in the order of the configuration, then those of the rounds."""
         cells: dict[Cell, None] = {}
         for part in self.parts:
             for group in part.groups():
@@ -112,52 +111,42 @@ class Study:
 
     @cached_property
     def sequential(self) -> dict[Group, Part]:
-        """The groups that choose their own cells, each with its part."""
+        """Map the groups with a sequential grid to their parts."""
         return {group: part for part in self.parts if part.sequential for group in part.groups()}
 
     @property
     def num_rounds(self) -> int:
-        """Rounds after round 0 that have a file, at most: that which says that all have stopped is one of them."""
+        """Maximum number of round files. The last file states that all networks have stopped."""
         return max((part.sequential.rounds for part in self.sequential.values() if part.sequential), default=0)
 
     @property
     def rounds_pattern(self) -> str:
-        """Of the paths of the rounds' files, with ``{round}``."""
+        """Pattern of the paths of the round files, with ``{round}``."""
         return paths.rounds_path(self.results, self.name)
 
     @cached_property
     def rounds_key(self) -> str:
-        """What the cells of rounds depend on besides records and code, as a hash."""
-        asked = [
-            ["/".join(group), self.lrs(part, group), part.seeds, *map(dataclasses.astuple, (part.selection, knobs))]
+        """Hash of the configuration that the choice of cells depends on, besides records and code."""
+        settings = [
+            ["/".join(group), self.lrs(part, group), *map(repr, (part.seeds, part.selection, part.sequential))]
             for group, part in self.sequential.items()
-            if (knobs := part.sequential)
         ]
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]
 
     def at(self, rounds: tuple[Round, ...]) -> "Study":
         """The same study with the cells of these rounds."""
         return dataclasses.replace(self, rounds=rounds) if self.sequential else self
 
     def known(self) -> "Study":
-        """The same study with the cells of all rounds whose files are there."""
+        """The same study with the cells of all rounds whose files exist."""
         if not self.sequential:
             return self
         return self.at(rounds_on_disk(self.rounds_pattern, self.rounds_key, self.num_rounds))
 
     @property
     def is_open(self) -> bool:
-        """Whether rounds may follow whose cells are not known yet."""
+        """Whether further rounds may follow, whose cells are not known yet."""
         return bool(self.sequential) and not (self.rounds and self.rounds[-1].is_last)
-
-    def num_open(self) -> int:
-        """How many cells the rounds that follow may have, at most."""
-        asked = Counter(cell.group for cell in self.grid_cells)
-        return sum(
-            min(knobs.most_cells(len(part.lrs)) - asked[group], (knobs.rounds - 1 - len(self.rounds)) * knobs.batch)
-            for group, part in self.sequential.items()
-            if (knobs := part.sequential) and not stopped(self.rounds, group)
-        )
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
@@ -166,14 +155,14 @@ class Study:
 
     @property
     def estimates_ratio(self) -> bool:
-        """Whether some part's on-ratio runs wait for a ratio estimated from the grid."""
+        """Whether some part has on-ratio cells whose ratio is estimated from the grid."""
         return any(part.kappas and part.ratio is None for part in self.parts)
 
     def lrs(self, part: Part, group: Group) -> list[float]:
         """The learning rates at which a group's cells are trained.
 
-        Those of the grid; with a ``lr_reference_batch`` each is scaled linearly to the recipe's batch,
-        lr * B / B_reference, and what is called lr everywhere else is the result.
+        With ``lr_reference_batch``, the learning rates of the grid are scaled linearly to the recipe's batch size B:
+        lr * B / B_reference. All other code uses the scaled values.
 
         Source: Goyal et al. (2017), arXiv 1706.02677, Sec. 2.1.
         """
@@ -198,10 +187,10 @@ class Study:
         """The cells with wd = kappa * rho * lr.
 
         Args:
-            ratios: rho of each group whose part estimates it; None where there is none (then it has no such cells).
+            ratios: rho of each group whose part estimates it. A group whose rho is None has no on-ratio cells.
 
         Returns:
-            For each cell its (kappa, rho).
+            Maps each cell to its (kappa, rho).
         """
         key = tuple(sorted(ratios.items()))
         if key not in self._on_ratio_cache:
@@ -223,11 +212,11 @@ class Study:
         return cells
 
     def cells(self, ratios: Mapping[Group, float | None]) -> list[Cell]:
-        """All cells, each once: those of the grid, then those on the line as far as its ratios are known."""
+        """All cells, each once: the grid cells, then the on-ratio cells of groups whose ratio is known."""
         return list(dict.fromkeys([*self.grid_cells, *self.on_ratio_cells(ratios)]))
 
     def with_bases(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Cells, and the base cells without which they cannot be trained; each once."""
+        """The cells and the base cells that must be trained before them, each once."""
         found = dict.fromkeys(cells)
         for cell in list(found):
             if base := self.base_cell(cell):
@@ -235,21 +224,21 @@ class Study:
         return list(found)
 
     def base_cell(self, cell: Cell) -> Cell | None:
-        """The cell from whose gradient norms a cell's schedule is made, or whose weights it starts from.
+        """The base cell: it provides the gradient norms for a cell's schedule, or its initial weights.
 
-        It is as the cell is, but for the recipe.
+        It differs from the cell only in the recipe.
         """
         base = base_of(self.config["recipes"][cell.recipe])
         return dataclasses.replace(cell, recipe=base) if base else None
 
     def analysis_key(self) -> str:
-        """What the study asks of its cells, as text: all of its configuration that their records do not hold."""
+        """Text that changes when the analysis must be repeated: the configuration that records do not contain."""
         labels = {arch: self.config["architectures"][arch]["label"] for part in self.parts for arch in part.archs}
         imported = dataclasses.astuple(self.imported) if self.imported else None
         return json.dumps([[dataclasses.astuple(part) for part in self.parts], labels, imported])
 
     def num_waiting(self) -> int:
-        """How many cells follow from ratios that are not known yet (an upper bound: some may be on the grid)."""
+        """Number of on-ratio cells whose ratio is to be estimated. An upper bound, as some may be grid cells."""
         return sum(
             len(list(part.groups())) * len(part.kappas) * len(part.lrs) * len(part.seeds)
             for part in self.parts
@@ -257,7 +246,7 @@ class Study:
         )
 
     def one_cell_a_group(self) -> list[Cell]:
-        """The first cell of every (data set, architecture, recipe) on the grid, and after those of their bases."""
+        """The first grid cell of every (data set, architecture, recipe), then one of each base's group."""
         cells = self.with_bases(self.grid_cells)
         return list({cell.group: cell for cell in reversed(cells)}.values())[::-1]
 
@@ -277,19 +266,19 @@ class Study:
                 "dataset": {"name": dataset, **_without(self.config["datasets"][dataset])},
                 "arch": {"name": arch, **_without(self.config["architectures"][arch])},
                 "recipe": self._recipe(recipe, arch),
-                # So that a change of what gradient norms or weights come from is a change of what is made from them.
+                # Changing the base recipe changes the gradient norms or weights, and so the result of this cell.
                 **({"base": self._recipe(base, arch)} if base else {}),
             }
         return {**self._spec_cache[cell.group], "lr": cell.lr, "wd": cell.wd, "seed": cell.seed}
 
     def _recipe(self, name: str, arch: str) -> dict[str, Any]:
         kind, recipe = self.config["architectures"][arch]["kind"], self.config["recipes"][name]
-        # Another kind's augmentation is no concern of this cell's.
+        # Leave out the augmentations of other kinds of architecture; they do not affect this cell.
         augment = {kind: recipe["augment"][kind]}
         return {"name": name, **recipe, "augment": augment, "start_from": start_in_spec(recipe, f"recipes.{name}")}
 
     def has(self, cell: Cell, ratios: Mapping[Group, float | None]) -> bool:
-        """Whether a cell is on the study's grid or line."""
+        """Whether a cell is a grid cell or an on-ratio cell of the study."""
         return cell in self._grid_set or cell in self.on_ratio_cells(ratios)
 
     @cached_property

@@ -31,7 +31,7 @@ def build(runs: pd.DataFrame, rounds: Sequence[Round]) -> pd.DataFrame:
 
     Returns:
         One row for each network and round. Half-widths, b and its 95% interval are those by which cells were chosen
-        (row likelihoods, accuracies that select). ``excluded`` and ``stopped`` are as of after the round.
+        (row likelihoods, of the metric that selects). ``excluded`` and ``stopped`` are as of after the round.
     """
     chosen = runs[runs["round"].notna()] if "round" in runs else runs.iloc[:0]
     rows = []

@@ -1,4 +1,4 @@
-"""Sums over the parts of a batch, the same bits however many processes the parts are shared out to."""
+"""Sums over the micro-batches of a batch, whose bits do not depend on the number of processes."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,28 +9,28 @@ Tensors = list[torch.Tensor]
 
 
 class PairwiseSum:
-    """Sum in a fixed tree: parts 0 and 1, 2 and 3, then these sums, ….
+    """Sum of terms in the order of a fixed binary tree: terms 0 and 1, 2 and 3, then these sums, ….
 
-    The tree of 2^k parts that start at a multiple of 2^k is a subtree of it. So a process that adds such parts finds a
-    node of the tree, and adding the processes' nodes in their order finds its root: floating-point sums depend on their
-    order, and this one does not depend on the number of processes.
+    A floating-point sum depends on its order; the order of this one does not depend on the number of processes: 2^k
+    terms that start at a multiple of 2^k form a subtree. A process that adds these terms computes a node of the tree,
+    and adding the nodes of all processes in their order computes its root.
     """
 
     def __init__(self) -> None:
-        # Sums of 2^level parts each, the levels falling.
+        # Sums of 2^level terms each, in order of falling level.
         self._nodes: list[tuple[int, Tensors]] = []
 
-    def add(self, part: Tensors) -> None:
-        """Add the next part; its tensors are kept, and may be written to."""
+    def add(self, term: Tensors) -> None:
+        """Add the next term; its tensors are kept, and may be overwritten."""
         level = 0
         while self._nodes and self._nodes[-1][0] == level:
             _, left = self._nodes.pop()
-            torch._foreach_add_(left, part)
-            part, level = left, level + 1
-        self._nodes.append((level, part))
+            torch._foreach_add_(left, term)
+            term, level = left, level + 1
+        self._nodes.append((level, term))
 
     def total(self) -> Tensors:
-        """The sum; of a number that is no power of two, the later and smaller subtrees are added first."""
+        """The sum; if the number of terms is no power of two, the later and smaller subtrees are added first."""
         nodes = [node for _, node in self._nodes]
         total = nodes.pop()
         while nodes:
@@ -40,19 +40,19 @@ class PairwiseSum:
         return total
 
 
-def pairwise(parts: Iterable[Tensors]) -> Tensors:
-    """Sum of parts by the fixed tree."""
+def pairwise(terms: Iterable[Tensors]) -> Tensors:
+    """Sum of terms in the order of ``PairwiseSum``."""
     found = PairwiseSum()
-    for part in parts:
-        found.add(part)
+    for term in terms:
+        found.add(term)
     return found.total()
 
 
 class BatchStatistics:
-    """The means and variances that the batch norms of a network take over each part.
+    """The means and variances that the batch norms of a network compute over each micro-batch.
 
-    Their running averages are made of all parts in their order, as one process makes them that trains part after part,
-    rather than of this process's alone.
+    The running averages are updated with the micro-batches of all processes in their order, as a single process that
+    trains one micro-batch after the other would do.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -69,22 +69,22 @@ class BatchStatistics:
         self._counts = [layer.num_batches_tracked for layer in self._layers]
         self._count_before = [count.clone() for count in self._counts if count is not None]
         for layer in self._layers:
-            layer.momentum = 1.0  # the running average is then that of the last part
+            layer.momentum = 1.0  # so that the running average is that of the latest micro-batch
 
     @property
     def num_values(self) -> int:
-        """How many numbers a part's statistics are."""
+        """Number of values in the statistics of a micro-batch."""
         return sum(buffer.numel() for buffer in self._buffers)
 
-    def of_part(self) -> torch.Tensor:
-        """The statistics of the part that was trained last, (num_values,)."""
+    def latest(self) -> torch.Tensor:
+        """The statistics of the latest micro-batch, (num_values,)."""
         return torch.cat([buffer.flatten() for buffer in self._buffers]) if self._buffers else torch.empty(0)
 
-    def finish(self, parts: Sequence[torch.Tensor]) -> None:
-        """Put the averages and momenta right.
+    def finish(self, statistics: Sequence[torch.Tensor]) -> None:
+        """Restore the momenta, and update the running averages.
 
         Args:
-            parts: statistics of every part of the batch, of all processes, in order.
+            statistics: of every micro-batch of the batch, of all processes, in order.
         """
         for layer, momentum in zip(self._layers, self._momenta, strict=True):
             layer.momentum = momentum
@@ -92,11 +92,11 @@ class BatchStatistics:
             buffer.copy_(before)
         for count, before in zip(self._counts, self._count_before, strict=True):
             assert count is not None
-            count.copy_(before + len(parts))
+            count.copy_(before + len(statistics))
         sizes = [buffer.numel() for buffer in self._buffers]
-        for part in parts:
-            # running = (1 - momentum) running + momentum part
-            for number, values in enumerate(part.split(sizes)):
+        for row in statistics:
+            # running = (1 - momentum) running + momentum row
+            for number, values in enumerate(row.split(sizes)):
                 momentum = self._momenta[number // 2]
                 assert momentum is not None
                 self._buffers[number].mul_(1 - momentum).add_(values, alpha=momentum)

@@ -1,4 +1,4 @@
-"""The gradient norms of a base cell, which some schedules are made from."""
+"""The gradient norms of a base cell, from which some schedules are computed."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from lrwd.runs.record import read_record
 
 
 class BaseDiverged(Exception):
-    """The base cell left no gradient norms that a schedule could be made from."""
+    """The base cell left no gradient norms from which a schedule could be computed."""
 
 
 def read_base_trace(path: Path, num_steps: int) -> np.ndarray:
@@ -17,14 +17,14 @@ def read_base_trace(path: Path, num_steps: int) -> np.ndarray:
 
     Args:
         path: the record.
-        num_steps: steps of the training that they are for.
+        num_steps: number of steps of the training that uses them.
 
     Returns:
         Norms, all finite and above 0, float64 of shape (num_steps,).
 
     Raises:
-        BaseDiverged: the base cell diverged, or its gradient was zero in some step; the message says which.
-        ConfigError: the record has no norms, or those of another number of steps.
+        BaseDiverged: the base cell diverged, or its gradient was 0 in some step; the message says in which.
+        ConfigError: the record has no norms, or another number of steps.
         RecordError: the record is torn or of another version.
     """
     record = read_record(path)
@@ -35,7 +35,7 @@ def read_base_trace(path: Path, num_steps: int) -> np.ndarray:
         raise BaseDiverged(f"{name} diverged, so there are no gradient norms to make the schedule from")
     norms = np.array(record["gradient_norms"], dtype=float)  # None, a norm that was not finite, becomes NaN
     if norms.shape != (num_steps,):
-        raise ConfigError(f"{path}: {name} has {len(norms)} steps, this training {num_steps}; they must be as many")
+        raise ConfigError(f"{path}: {name} has {len(norms)} steps, this training {num_steps}; they must be equal")
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
     if len(bad):
         raise BaseDiverged(f"{name} had a gradient of norm {norms[bad[0]]} in step {bad[0]}")

@@ -1,4 +1,4 @@
-"""The weights that a base cell ended with, which another recipe's cell starts from."""
+"""The final weights of a base cell, from which the cell of another recipe starts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,15 +10,15 @@ from lrwd.study.recipe import start_recipe
 
 
 def read_base_weights(recipe: Mapping[str, Any], path: Path | None) -> tuple[str | None, str | None]:
-    """Read from a base cell's record what its weights were.
+    """Read the checksum of a base cell's final weights from its record.
 
     Args:
-        recipe: of the cell that may start from them.
-        path: the record.
+        recipe: of the cell that may start from these weights.
+        path: the base cell's record.
 
     Returns:
-        Their SHA-256, as ``weights_sha256`` counts it, and None; or None and why there are none. Both None for a recipe
-        that starts from no other's cells.
+        The SHA-256 as ``weights_sha256`` computes it and None; or None and the reason why there are no weights. Both
+        are None if the recipe does not start from another recipe's cells.
 
     Raises:
         ConfigError: the record was not given.

@@ -1,4 +1,4 @@
-"""The feed: batches of normalised images, a function of (seed, epoch, step) alone."""
+"""The feed: batches of normalised images, which depend only on seed, epoch and step."""
 
 import math
 import types
@@ -23,33 +23,36 @@ Augment = Sequence[tuple[types.ModuleType, Any]]
 Batch = tuple[torch.Tensor, torch.Tensor]
 ORDERS = ("shuffled", "clean_first", "clean_last")
 
-# The pixels of the data set used last, by (its digest, split, device): the cells of one process share them.
+# The pixels of the data set used last, by (its digest, split, device), shared by the cells that one process trains.
 _resident: dict[tuple[str, str, str], torch.Tensor] = {}
 
 
 class Batches:
     """Training batches of one cell.
 
-    The order of an epoch comes from the stream ("order", epoch), the augmentation of a batch from
-    ("augment", epoch, step); no state is carried along, so a resumed training sees what it would have
-    seen. The last, partial batch of an epoch is dropped (50,000 = 390 x 128 + 80).
+    The order of an epoch comes from the stream ("order", epoch), the augmentation of a batch from ("augment", epoch,
+    step). There is no other state, so a resumed training gets the batches of an uninterrupted one. The last, partial
+    batch of an epoch is dropped (50,000 = 390 x 128 + 80).
 
     Args:
         prepared: the data.
-        split: "train" as a rule.
-        batch_size: images a step.
+        split: usually "train".
+        batch_size: images per step.
         augment: pairs of a part of ``lrwd/augment`` and its Config, applied in this order.
         seed: the cell's seed.
-        device: where the batches are wanted.
+        device: the device of the batches.
         num_workers: processes that decode images (kind "files" only); the batches do not depend on it.
         subsample: fraction and imbalance of the images that are kept, and the seed of their choice; None for all.
         label_noise: share of wrong labels among those, and the seed of their choice; None for the true labels.
         order: of each epoch: ``shuffled``, or shuffled with the images of right labels before those of wrong ones
             (``clean_first``), or after them (``clean_last``).
         channels_last: memory format of the images.
+        micro_batch: images per micro-batch; None: batches are not divided.
+        team: the processes that share each batch.
 
     Raises:
-        ConfigError: there are fewer images than in a batch, or a class is left without.
+        ConfigError: there are fewer images than in a batch, a class has no image, or the batch cannot be divided as
+            asked.
     """
 
     def __init__(
@@ -88,9 +91,9 @@ class Batches:
         self._is_wrong = torch.from_numpy(labels != truth)
         self._order = order
         self._batch_size = batch_size
-        self.num_parts = _num_parts(batch_size, micro_batch, team.size)
-        self.num_own_parts = self.num_parts // team.size
-        self._first_part = self.num_own_parts * team.rank
+        self.num_micro_batches = _num_micro_batches(batch_size, micro_batch, team.size)
+        self.num_own_micro_batches = self.num_micro_batches // team.size
+        self._first_own = self.num_own_micro_batches * team.rank
         self._augment: Augment = tuple(augment)
         self._seed = seed
         self._finish = _Normalise(prepared, self.device, channels_last)
@@ -102,18 +105,18 @@ class Batches:
             self._loader = _image_loader(prepared, split, crop, seed, self.device, num_workers)
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch; of batches in parts, this process's parts one after the other.
+        """Yield the batches of an epoch; if they are divided, this process's micro-batches one after the other.
 
         Args:
             epoch: 0-based.
-            first_step: 0-based, the step to start from (for a training that resumes within an epoch).
+            first_step: the step to start from, 0-based (for a training that resumes within an epoch).
 
         Yields:
             images (B, C, H, W) float32, normalised, and labels (B,) int64, on the device.
         """
-        own = slice(self._first_part, self._first_part + self.num_own_parts)
-        parts = self._batches(epoch)[first_step:].view(-1, self.num_parts, self._batch_size // self.num_parts)[:, own]
-        batches = parts.reshape(-1, parts.shape[2])
+        own = slice(self._first_own, self._first_own + self.num_own_micro_batches)
+        size = self._batch_size // self.num_micro_batches
+        batches = self._batches(epoch)[first_step:].view(-1, self.num_micro_batches, size)[:, own].reshape(-1, size)
         on_device = batches.to(self.device)
         pixels: Iterator[torch.Tensor]
         if self._loader is None:
@@ -122,25 +125,25 @@ class Batches:
             pixels = self._loader.batches(batches.tolist(), epoch)
         for count, (index, images) in enumerate(zip(on_device, pixels, strict=True)):
             if self._augment:
-                step, part_number = divmod(count, self.num_own_parts)
-                stream = () if self.num_parts == 1 else (self._first_part + part_number,)
+                step, number = divmod(count, self.num_own_micro_batches)
+                stream = () if self.num_micro_batches == 1 else (self._first_own + number,)
                 generator = _generator(derive(self._seed, "augment", epoch, first_step + step, *stream))
                 for part, config in self._augment:
                     images = part.apply(images, generator, config)
             yield self._finish(images), self._labels.index_select(0, index)
 
     def steps(self, epoch: int, first_step: int = 0) -> Iterator[Iterator[Batch]]:
-        """Yield for each step of an epoch this process's parts of its batch, as ``epoch`` has them."""
-        parts = self.epoch(epoch, first_step)
-        for first in parts:
-            yield chain([first], islice(parts, self.num_own_parts - 1))
+        """Yield for each step of an epoch an iterator over this process's micro-batches, which ``epoch`` yields."""
+        micro_batches = self.epoch(epoch, first_step)
+        for first in micro_batches:
+            yield chain([first], islice(micro_batches, self.num_own_micro_batches - 1))
 
     def true_labels(self, epoch: int) -> torch.Tensor:
         """The labels of an epoch's images without noise, (steps, B) int64 on the device."""
         return self._truth[self._batches(epoch)].to(self.device)
 
     def _batches(self, epoch: int) -> torch.Tensor:
-        """The images of each batch, (steps, B); what is dropped is drawn before it is put in order."""
+        """Positions of the images of each batch, (steps, B). Images are dropped before wrong labels are sorted."""
         order = self._kept[torch.randperm(self.size, generator=_generator(derive(self._seed, "order", epoch)))]
         order = order[: self.steps_per_epoch * self._batch_size]
         if self._order != "shuffled":
@@ -158,7 +161,7 @@ def eval_batches(
 ) -> Iterator[Batch]:
     """Yield all images of a split in order, not augmented; the last batch may be smaller.
 
-    Images in files are resized to 256/224 of the image size (shorter side) and cut at the centre.
+    Images in files are resized (the shorter side to 256/224 of the image size), and their centre is cut out.
 
     Args and yields as for ``Batches``.
     """
@@ -179,12 +182,12 @@ def eval_batches(
         yield finish(images), labels[start : start + batch_size]
 
 
-def _num_parts(batch_size: int, micro_batch: int | None, num_processes: int) -> int:
-    """Number of parts of a batch.
+def _num_micro_batches(batch_size: int, micro_batch: int | None, num_processes: int) -> int:
+    """Number of micro-batches in a batch.
 
     Raises:
-        ConfigError: parts of that size do not fill the batch, or not every process gets 1, 2, 4, … of them, which alone
-            leaves their sum's bits as they are.
+        ConfigError: the batch is no multiple of the micro-batch, or the number of micro-batches per process is not 1,
+            2, 4, …: with another number the bits of the gradient would depend on the number of processes.
     """
     if micro_batch is None:
         if num_processes > 1:
@@ -200,13 +203,13 @@ def _num_parts(batch_size: int, micro_batch: int | None, num_processes: int) -> 
     if num_processes > 1 and (share < 1 or not math.log2(share).is_integer()):
         raise ConfigError(
             f"micro_batch: {micro_batch} is not allowed with {num_processes} processes (or GPUs) for a cell: each has "
-            f"{share:g} of the {number} parts of a batch; allowed: 1, 2, 4, 8, …"
+            f"{share:g} of the {number} micro-batches of a batch; allowed: 1, 2, 4, 8, …"
         )
     return number
 
 
 class _Normalise:
-    """(x / 255 - mean) / std, as one product and one sum."""
+    """Computes (x / 255 - mean) / std as one product and one sum."""
 
     def __init__(self, prepared: PreparedData, device: torch.device, channels_last: bool) -> None:
         mean, std = (torch.tensor(v, dtype=torch.float64) for v in (prepared.mean, prepared.std))
@@ -220,7 +223,7 @@ class _Normalise:
 
 
 def _crop_at_decoding(augment: Augment) -> tuple[tuple[types.ModuleType, Any] | None, Augment]:
-    """The part that draws windows, done while an image is still whole, and the parts that follow it."""
+    """The augmentation that crops while images are decoded, with its Config, and the augmentations after it."""
     positions = [number for number, (part, _) in enumerate(augment) if hasattr(part, "draw_windows")]
     if not positions:
         return None, augment
@@ -230,7 +233,7 @@ def _crop_at_decoding(augment: Augment) -> tuple[tuple[types.ModuleType, Any] | 
 
 
 def _image_loader(*arguments: Any) -> "ImageLoader":
-    # Imported here, as torchvision takes seconds to load and data in arrays need it not.
+    # Imported here, as torchvision takes seconds to load, and data in arrays do not need it.
     from lrwd.train.image_files import ImageLoader
 
     return ImageLoader(*arguments)
@@ -244,7 +247,7 @@ def _pixels(prepared: PreparedData, split: str, device: torch.device) -> torch.T
     """All pixels of a split on the device, (N, C, H, W) uint8."""
     key = (prepared.digest, split, str(device))
     if key not in _resident:
-        # One data set at a time, or a worker that goes through several would fill the device.
+        # One data set at a time: a worker that trains on several would fill the device.
         for other in [other for other in _resident if other[0] != prepared.digest]:
             del _resident[other]
         images = prepared.splits[split].images

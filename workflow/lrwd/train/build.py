@@ -1,4 +1,4 @@
-"""Puts a cell together from its spec: data feed, network, optimizer."""
+"""Builds a cell from its spec: data feed, network, optimizer."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from lrwd.seeds import derive
 from lrwd.study.recipe import SCRATCH
 from lrwd.train.batches import Batches, eval_batches
 from lrwd.train.compiled import compiled
+from lrwd.train.configured_part import configured_part
 from lrwd.train.cuda_graph import CudaStream, StepGraph
 from lrwd.train.device import autocast_dtype
 from lrwd.train.distributed import SOLO, Team
@@ -43,26 +44,29 @@ class Built:
     device: torch.device
     autocast: torch.dtype | None
     loader_workers: int
-    # What a step's forward is: the model, or what it was compiled to.
+    # The model, or its compiled form.
     forward: Callable[[torch.Tensor], torch.Tensor]
-    # None where steps are run as they are.
+    # None if steps run without a CUDA graph.
     graph: StepGraph | None
-    # Into which a part of a batch is cut; more than one where memory turned out to be short.
+    # Pieces that a micro-batch is cut into; more than one after the device ran out of memory.
     num_pieces: int = 1
 
     def __post_init__(self) -> None:
         self.params = [param for param in self.model.parameters() if param.requires_grad]
-        self.decays = [group["weight_decay"] > 0 for group in self.optimizer.param_groups]
-        # With wd = 0 no group decays; the weights measured are then those that would.
-        self.decaying = self.optimizer.param_groups[-1]["params"]
         self.kinds = by_kind(self.model)
         self.num_steps = self.epochs * self.train.steps_per_epoch
         self.num_params = sum(param.numel() for param in self.params)
         self.num_classes = self.prepared.num_classes
         self.train_size = self.train.size
 
+    @property
+    def decaying_group(self) -> dict[str, Any]:
+        """The optimizer's group of the parameters that decay (with wd = 0: that would)."""
+        (group,) = (group for group in self.optimizer.param_groups if group["decays"])
+        return group
+
     def eval_batches(self, split: str) -> Iterable[tuple[torch.Tensor, torch.Tensor]] | None:
-        """All of a split in order; None for a split without images."""
+        """The batches of a whole split in order; None for a split without images."""
         if not self.prepared.size(split):
             return None
         return eval_batches(self.prepared, split, EVAL_BATCH_SIZE, self.device, self.loader_workers)
@@ -84,9 +88,9 @@ def build_cell(
         data: folder of the prepared data set.
         device: where it trains.
         loader_workers: processes that decode image files.
-        start: the file of weights to start from, where the spec has one.
-        team: the processes that train it together; the feed is this one's.
-        cuda_graph: repeat steps as a CUDA graph, where there is a GPU and every step does the same.
+        start: the file of weights to start from, if the spec needs one.
+        team: the processes that train the cell together; the feed is the one of this process.
+        cuda_graph: replay steps as a CUDA graph, if there is a GPU and all steps run the same operations.
 
     Raises:
         ConfigError: a knob is unknown, missing or does not fit (a patch that does not divide the image, …).
@@ -116,13 +120,13 @@ def build_cell(
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = model.to(device)
     mix = Mix(**recipe["mix"])
-    # Parts draw from generators of their own, and how a batch is mixed is told by numbers of Python.
-    repeats = device.type == "cuda" and train.num_parts == 1 and mix == NO_MIX
+    # Micro-batches use separate generators, and mixing uses Python numbers: a graph would repeat those of one step.
+    repeats = device.type == "cuda" and train.num_micro_batches == 1 and mix == NO_MIX
     return Built(
         model=model,
         forward=compiled(model) if recipe["compile"] else model,
         graph=StepGraph(CudaStream(device)) if cuda_graph and repeats else None,
-        optimizer=build_optimizer(recipe, model, spec["lr"], spec["wd"]),
+        optimizer=build_optimizer(recipe, model, spec["wd"]),
         train=train,
         prepared=prepared,
         seed=seed,
@@ -146,11 +150,11 @@ def build_network(
     seed: int,
     start: Path | None = None,
 ) -> torch.nn.Module:
-    """Build a network as a recipe trains it: with its stochastic depth, and the weights that it starts from.
+    """Build a network with a recipe's stochastic depth and initial weights.
 
     Raises:
         ConfigError: a knob is unknown, missing, or does not fit the images or the architecture.
-        DataError: the weights to start from cannot be had.
+        DataError: the weights to start from cannot be read.
     """
     where, source, rate = f"recipes.{recipe['name']}", recipe["start_from"], recipe["drop_path"]
     pretrained = source != SCRATCH and "timm" in source
@@ -171,11 +175,11 @@ def build_network(
 def build_model(
     arch: Mapping[str, Any], num_classes: int, image_size: int, channels: int, seed: int, pretrained: bool = False
 ) -> torch.nn.Module:
-    """Build a network with the initial weights of a seed; torch's own generator is left as it was.
+    """Build a network with the initial weights of a seed; the state of torch's global generator is kept.
 
     Raises:
         ConfigError: a knob does not fit.
-        DataError: pretrained weights cannot be had.
+        DataError: pretrained weights cannot be loaded.
     """
     knobs = {key: value for key, value in arch.items() if key not in ("name", "model", "kind")}
     module = registry.part("models", arch["model"])
@@ -186,20 +190,13 @@ def build_model(
         return build(config, num_classes, image_size, channels)
 
 
-def build_optimizer(recipe: Mapping[str, Any], model: torch.nn.Module, lr: float, wd: float) -> torch.optim.Optimizer:
-    """Build a recipe's optimizer over a network's parameters, those that decay and those that do not."""
-    module, config = _part("optim", recipe["optimizer"], f"recipes.{recipe['name']}.optimizer")
-    return module.build(config, decay_groups(model, wd, recipe["decay"]), lr)
+def build_optimizer(recipe: Mapping[str, Any], model: torch.nn.Module, wd: float) -> torch.optim.Optimizer:
+    """Build a recipe's optimizer for a network's parameters; the learning rate is set before every step."""
+    module, config = configured_part("optim", recipe["optimizer"], f"recipes.{recipe['name']}.optimizer")
+    return module.build(config, decay_groups(model, wd, recipe["decay"]))
 
 
 def parts_of_augmentation(recipe: Mapping[str, Any], kind: str) -> tuple[tuple[Any, Any], ...]:
     """A recipe's augmentations for a kind of architecture, each with its Config."""
     where = f"recipes.{recipe['name']}.augment.{kind}"
-    return tuple(_part("augment", step, where) for step in recipe["augment"][kind])
-
-
-def _part(folder: str, entry: Mapping[str, Any], where: str) -> tuple[Any, Any]:
-    """The module and Config of a ``{name: …, knobs}`` entry."""
-    module = registry.part(folder, entry["name"])
-    knobs = {key: value for key, value in entry.items() if key != "name"}
-    return module, registry.build_config(module, knobs, where)
+    return tuple(configured_part("augment", step, where) for step in recipe["augment"][kind])

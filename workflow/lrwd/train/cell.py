@@ -1,4 +1,4 @@
-"""The training of one cell, from its spec to its record; resumed from its last checkpoint if there is one."""
+"""The training of one cell, from its spec to its record, resumed from a checkpoint if there is one."""
 
 import dataclasses
 import hashlib
@@ -28,7 +28,7 @@ from lrwd.train.diagnostics import weight_rms, weights_sha256
 from lrwd.train.distributed import SOLO, Team
 from lrwd.train.evaluate import evaluate
 from lrwd.train.layer_kinds import rms_by_kind
-from lrwd.train.memorization import measure_memory
+from lrwd.train.memorization import measure_memorization
 from lrwd.train.schedule import Schedule, build_schedule
 from lrwd.train.step import Progress, train_step
 from lrwd.train.summary import summarise
@@ -36,15 +36,16 @@ from lrwd.train.weights import save_weights
 
 
 class Interrupted(Exception):
-    """The cell was asked to stop (SIGTERM); its last checkpoint is written."""
+    """The cell was asked to stop (SIGTERM) and has written a checkpoint."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What one process is asked to do: a cell's spec, and the places that its result does not depend on.
+    """A cell to train: its spec, on which its result depends, and paths and settings, on which it does not.
 
-    base: the record of the base cell, for a spec that has one. start: the file of weights, for a spec that
-    starts from one. weights: where the final ones go, for a spec that saves them. cuda_graph: repeat steps as one.
+    base: the record of the base cell, if the spec has one. start: the file of weights that the training starts from, if
+    the spec has one. weights: the file for the final weights, if the spec saves them. cuda_graph: replay steps as a
+    CUDA graph.
     """
 
     spec: dict[str, Any]
@@ -61,7 +62,7 @@ class Job:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Job":
-        """Make a job of its fields as JSON has them: paths as text, or None where there is none."""
+        """Make a job from the fields of a JSON object, in which paths are text or null."""
         paths = ("data", "record", "checkpoint", "base", "start", "weights")
         return cls(**{**fields, **{name: Path(fields[name]) for name in paths if fields.get(name)}})
 
@@ -72,64 +73,64 @@ class Job:
 
 
 def train_cell(
-    job: Job, say: Callable[[str], None], stop: Callable[[], bool] = lambda: False, team: Team = SOLO
+    job: Job, log: Callable[[str], None], stop: Callable[[], bool] = lambda: False, team: Team = SOLO
 ) -> dict[str, Any]:
     """Train a cell and write its record.
 
     Args:
         job: the cell.
-        say: writes a line to the cell's log.
-        stop: asked after every step; once true, a checkpoint is written and Interrupted raised.
-        team: the processes that train it together, of which this is one; they all come here with the same job.
+        log: writes a line to the cell's log.
+        stop: called after every step; once it returns True, a checkpoint is written and Interrupted raised.
+        team: the processes that train the cell together, this one among them; all call this with the same job.
 
     Returns:
-        The record; whole in the process that leads. All of it but its ``run`` section is a function of (spec, code,
-        data, device and versions).
+        The record; complete only in the leading process. Except for its section ``run`` it depends only on spec, code,
+        data, device and versions of the libraries.
 
     Raises:
-        Interrupted: stop() said so.
+        Interrupted: stop() returned True.
         ConfigError, DataError: the spec or the prepared data are not usable.
     """
     started = time.time()
     if not team.leads:
-        say = _silent
+        log = _discard
     device = devices.prepare_device(job.threads)
     code, data_sha256 = training_code(job.spec), sha256_file(job.data / "manifest.json")
     recipe = job.spec["recipe"]
     expected, without_start = read_base_weights(recipe, job.base)
-    # Where there are none to start from, the cell is noted as diverged, and any weights will do.
+    # If the base cell left no weights, this cell counts as diverged, whatever its weights.
     spec = {**job.spec, "recipe": {**recipe, "start_from": SCRATCH}} if without_start else job.spec
     built = build_cell(spec, job.data, device, job.loader_workers, job.start, team, job.cuda_graph)
     start_sha256 = None if spec["recipe"]["start_from"] == SCRATCH else weights_sha256(built.model)
     if expected not in (None, start_sha256):
-        raise DataError(f"{job.start}: not the weights that {job.base} tells of; train that cell again")
+        raise DataError(f"{job.start}: not the weights that {job.base} describes; train that cell again")
     trace, without_trace = _base_trace(job, built.num_steps)
     without = without_start or without_trace
     schedule = None if without else _schedule(job, built, trace)
     belongs_to = [job.spec, code, data_sha256, None if trace is None else trace.tolist(), start_sha256]
     identity = hashlib.sha256(json.dumps(belongs_to, sort_keys=True).encode()).hexdigest()
     initial_rms = rms_by_kind(built.kinds)
-    state = load_checkpoint(job.checkpoint, identity, say) if team.leads else None
-    team.wait()  # the first may have to set aside a checkpoint of another cell
+    state = load_checkpoint(job.checkpoint, identity, log) if team.leads else None
+    team.wait()  # the leading process may set aside a checkpoint of another cell
     if not team.leads:
-        state = load_checkpoint(job.checkpoint, identity, say)
+        state = load_checkpoint(job.checkpoint, identity, log)
     keeps_norms = recipe["gradient_trace"] or bool(schedule and schedule.causal_factor)
-    progress = _restore(built, state, keeps_norms, say)
-    say(f"training {built.num_params} parameters on {device}, {built.num_steps} steps")
+    progress = _restore(built, state, keeps_norms, log)
+    log(f"training {built.num_params} parameters on {device}, {built.num_steps} steps")
     saved = time.monotonic()
     diverged = schedule is None
     while schedule and progress.epoch < built.epochs and not diverged:
-        for parts in built.train.steps(progress.epoch, first_step=progress.step):
-            train_step(built, schedule, progress, parts, team)
+        for micro_batches in built.train.steps(progress.epoch, first_step=progress.step):
+            train_step(built, schedule, progress, micro_batches, team)
             stopping = team.any(stop(), device)
             if stopping or time.monotonic() - saved > job.checkpoint_sec:
                 if team.leads:
                     _save(job.checkpoint, identity, built, progress)
                 saved = time.monotonic()
                 if stopping:
-                    say(f"stopped at epoch {progress.epoch}, step {progress.step}; checkpoint written")
+                    log(f"stopped at epoch {progress.epoch}, step {progress.step}; checkpoint written")
                     raise Interrupted
-        diverged = _end_epoch(built, progress, team, say)
+        diverged = _end_epoch(built, progress, team, log)
     record: dict[str, Any] = {
         "version": RECORD_VERSION,
         "status": "diverged" if diverged else "ok",
@@ -146,7 +147,7 @@ def train_cell(
         "start_sha256": start_sha256,
         "weights_sha256": weights_sha256(built.model),
         "provenance": devices.describe(device, job.threads, built.autocast),
-        # What differs from run to run stands apart.
+        # Only this section differs from run to run.
         "run": {
             "host": socket.gethostname(),
             "started_unix": round(started, 3),
@@ -163,20 +164,20 @@ def train_cell(
         record["gradient_norms"] = [finite_or_none(norm) for norm in norms]
     if recipe["save_weights"] and not diverged and team.leads:
         assert job.weights is not None
-        save_weights(built.model, job.weights)  # before the record, which says that the cell is done
+        save_weights(built.model, job.weights)  # before the record, which marks the cell as done
     if recipe["measure_memory"]:
-        record["memory"] = None if diverged or schedule is None else _memory(job, built, schedule, progress)
+        record["memory"] = None if diverged or schedule is None else _memorization(job, built, schedule, progress)
     if built.num_pieces > 1:
         record["provenance"]["pieces"] = built.num_pieces
     if team.leads:
         write_json_atomic(job.record, record)
         job.checkpoint.unlink(missing_ok=True)
-    say(f"{record['status']} after {record['run']['seconds']} s: {json.dumps(record['metrics'])}")
+    log(f"{record['status']} after {record['run']['seconds']} s: {json.dumps(record['metrics'])}")
     return record
 
 
 def _base_trace(job: Job, num_steps: int) -> tuple[np.ndarray | None, str | None]:
-    """The base cell's gradient norms, if the schedule has a base; and why there are none to be had, if that is so."""
+    """The gradient norms of the base cell and None, or None and why there are none; both None without a base cell."""
     if "base" not in job.spec["recipe"]["schedule"]:
         return None, None
     if job.base is None:
@@ -192,29 +193,30 @@ def _schedule(job: Job, built: Built, trace: np.ndarray | None) -> Schedule:
     return build_schedule(job.spec["recipe"], Training(job.spec["lr"], job.spec["wd"], *steps, trace))
 
 
-def _memory(job: Job, built: Built, schedule: Schedule, progress: Progress) -> dict[str, Any]:
-    """What is remembered of each batch, beside the rates of its step."""
+def _memorization(job: Job, built: Built, schedule: Schedule, progress: Progress) -> dict[str, Any]:
+    """How well each batch is memorized, with the learning rate and weight decay of its step."""
     steps = range(built.num_steps)
     wds = [schedule.wd(step) for step in steps]
     return {
         "lr": [schedule.lr(step, progress.norms) for step in steps],
         "wd": [job.spec["wd"] if wd is None else wd for wd in wds],
-        **measure_memory(built, job.spec["recipe"]["label_noise"]["fraction"]),
+        **measure_memorization(built, job.spec["recipe"]["label_noise"]["fraction"]),
     }
 
 
-def _end_epoch(built: Built, progress: Progress, team: Team, say: Callable[[str], None]) -> bool:
-    """Measure, note the epoch in the history, and tell whether the training diverged."""
+def _end_epoch(built: Built, progress: Progress, team: Team, log: Callable[[str], None]) -> bool:
+    """Evaluate, append the epoch to the history, and return whether the training diverged."""
     num_steps = built.train.steps_per_epoch
     assert progress.grad_norm is not None
+    decaying = built.decaying_group
     row: dict[str, Any] = {
         "epoch": progress.epoch,
         # Of the epoch's last step.
-        "lr_t": finite_or_none(built.optimizer.param_groups[-1]["lr"]),
-        "wd_t": built.optimizer.param_groups[-1]["weight_decay"],
+        "lr_t": finite_or_none(decaying["lr"]),
+        "wd_t": decaying["weight_decay"],
         "train_loss": finite_or_none(progress.loss_sum.item() / num_steps),
         "train_top1": progress.num_correct.item() / (num_steps * built.batch_size),
-        "weight_rms": finite_or_none(weight_rms(built.decaying)),
+        "weight_rms": finite_or_none(weight_rms(decaying["params"])),
         "weight_rms_by_kind": rms_by_kind(built.kinds),
         "grad_norm": finite_or_none(progress.grad_norm.item()),
     }
@@ -228,13 +230,13 @@ def _end_epoch(built: Built, progress: Progress, team: Team, say: Callable[[str]
     progress.loss_sum.zero_()
     progress.num_correct.zero_()
     progress.grad_norm = None
-    say("epoch {epoch}: loss {train_loss} train {train_top1:.4f} val {val_top1} test {test_top1}".format(**row))
-    # Weights can leave the finite range in the very last step, which the loss has not seen yet.
+    log("epoch {epoch}: loss {train_loss} train {train_top1:.4f} val {val_top1} test {test_top1}".format(**row))
+    # The last update may make weights infinite or NaN, which no loss of this epoch has shown yet.
     return row["train_loss"] is None or row["weight_rms"] is None
 
 
-def _silent(line: str) -> None:
-    """What a process says that does not lead."""
+def _discard(line: str) -> None:
+    """Log nothing: only the leading process writes the log."""
 
 
 def _save(path: Path, identity: str, built: Built, progress: Progress) -> None:
@@ -246,7 +248,7 @@ def _save(path: Path, identity: str, built: Built, progress: Progress) -> None:
     save_checkpoint(path, identity, state)
 
 
-def _restore(built: Built, state: dict[str, Any] | None, keeps_norms: bool, say: Callable[[str], None]) -> Progress:
+def _restore(built: Built, state: dict[str, Any] | None, keeps_norms: bool, log: Callable[[str], None]) -> Progress:
     device = built.device
     if state is None:
         return Progress(
@@ -267,5 +269,5 @@ def _restore(built: Built, state: dict[str, Any] | None, keeps_norms: bool, say:
     progress.num_correct = progress.num_correct.to(device)
     if progress.norms is not None:
         progress.norms = progress.norms.to(device)
-    say(f"going on from the checkpoint at epoch {progress.epoch}, step {progress.step}")
+    log(f"going on from the checkpoint at epoch {progress.epoch}, step {progress.step}")
     return progress

@@ -1,4 +1,4 @@
-"""Checkpoints: written atomically, believed only when whole and of this very cell and code."""
+"""Checkpoints: written atomically, and used only if undamaged and of the same cell, code and data."""
 
 import hashlib
 import io
@@ -16,11 +16,11 @@ DIGEST_BYTES = 32
 
 
 def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
-    """Write a checkpoint atomically, headed by its checksum.
+    """Write a checkpoint atomically, after its checksum.
 
     Args:
         path: file to write.
-        identity: what the state belongs to (a hash of spec, code and data).
+        identity: hash of the spec, code and data that the state belongs to.
         state: plain values and tensors.
     """
     buffer = io.BytesIO()
@@ -29,17 +29,17 @@ def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:
     write_bytes_atomic(path, MAGIC + hashlib.sha256(content).digest() + content)
 
 
-def load_checkpoint(path: Path, identity: str, say: Callable[[str], None]) -> dict[str, Any] | None:
-    """Read a checkpoint if there is one to go on from.
+def load_checkpoint(path: Path, identity: str, log: Callable[[str], None]) -> dict[str, Any] | None:
+    """Read a checkpoint if there is one that the training can continue from.
 
     Args:
         path: the file.
-        identity: what the state must belong to.
-        say: writes a line to the cell's log.
+        identity: hash that the checkpoint must have.
+        log: writes a line to the cell's log.
 
     Returns:
-        The state, or None when there is no file or the file is torn or foreign: then it is left behind, renamed to
-        ``*.rejected``, with a line in the log.
+        The state. None if there is no file, or if it is damaged or of another identity; such a file is renamed to
+        ``*.rejected``, and the log says so.
     """
     if not path.exists():
         return None
@@ -48,7 +48,7 @@ def load_checkpoint(path: Path, identity: str, say: Callable[[str], None]) -> di
     except RecordError as error:
         rejected = path.with_name(path.name + ".rejected")
         path.replace(rejected)
-        say(f"checkpoint left behind as {rejected.name}: {error}; starting from the beginning")
+        log(f"checkpoint left behind as {rejected.name}: {error}; starting from the beginning")
         return None
 
 

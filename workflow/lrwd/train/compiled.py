@@ -6,17 +6,17 @@ import torch
 
 
 def compiled(model: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-    """What computes the same as a network does, up to rounding; its weights stay the network's own.
+    """Compile a network: the same function up to rounding, with the same weights.
 
-    Kernels are made at the first call, which takes seconds to minutes, and kept in a folder for all later cells.
+    Kernels are compiled at the first call, which takes seconds to minutes, and cached on disk for later cells.
     """
-    import torch._inductor.config as inductor  # seconds, for the few that compile
+    import torch._inductor.config as inductor  # here, as it takes seconds to load and few recipes compile
 
-    # No processes beside the cell's own, which might outlive it.
+    # No helper processes, which might outlive the cell.
     inductor.compile_threads = 1
-    # Dropout and drop-path drop what they drop in the network itself.
+    # Dropout and drop-path draw the same numbers as without compilation.
     inductor.fallback_random = True
-    # Of several variants of a kernel, not the one that happens to be fastest in this run: they round differently.
+    # Do not choose among variants of a kernel by their speed in this run: they round differently.
     if hasattr(inductor, "deterministic"):  # torch 2.10 and newer
         inductor.deterministic = True
     return torch.compile(model, dynamic=False)

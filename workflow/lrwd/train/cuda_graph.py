@@ -1,7 +1,7 @@
-"""Forward and backward of a step as one CUDA graph: hundreds of kernels for the launch of one.
+"""Forward and backward of a step as one CUDA graph: a single launch in place of one for each of hundreds of kernels.
 
-Written without a GPU at hand: what it gains, and that it changes no bits, is for ``benchmarks/gpu_steps.py`` and
-``benchmarks/gpu_bits.py`` to show.
+It was written without a GPU: ``benchmarks/gpu_steps.py`` measures the gain in speed, and ``benchmarks/gpu_bits.py``
+checks that no bit changes.
 """
 
 from collections.abc import Callable
@@ -9,32 +9,32 @@ from typing import Protocol
 
 import torch
 
-# Loss and number of right predictions; the parameters' gradients are set beside them.
+# Loss and number of correct predictions; computing them also sets the parameters' gradients.
 Outcome = tuple[torch.Tensor, torch.Tensor]
 
-# Libraries take their workspaces in the first steps, which they must not while they are captured.
+# Libraries allocate their workspaces in the first steps, which is not allowed during a capture.
 EAGER_STEPS = 3
 
 
 class Stream(Protocol):
-    """Where steps are run before one of them is captured, and where it is."""
+    """Runs steps, and captures one of them."""
 
     def run(self, compute: Callable[[], Outcome]) -> Outcome:
-        """Compute at once."""
+        """Compute now."""
 
     def capture(self, compute: Callable[[], Outcome]) -> Callable[[], Outcome]:
-        """Compute nothing yet: what is returned does, into the same tensors at every call."""
+        """Record the computation without running it; the result runs it, with the same output tensors at every call."""
 
 
 class StepGraph:
-    """Runs the first steps as they are, captures one, and repeats that.
+    """Runs the first steps without a graph, captures one, and replays it in all later steps.
 
-    What is captured reads images and labels from places of its own, and leaves loss and gradients in the same tensors
-    at every step. Draws from torch's generator are repeated with the seed that it has at each step, so that dropout and
-    drop-path drop what they drop without a graph.
+    The graph reads images and labels from fixed tensors, into which each batch is copied, and writes loss and gradients
+    into the same tensors at every step. It draws random numbers with the seed that torch's generator has at each step,
+    so that dropout and drop-path make the same choices as without a graph.
 
     Args:
-        stream: a CUDA stream, or what stands for one.
+        stream: a CUDA stream, or a substitute in tests.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -49,15 +49,15 @@ class StepGraph:
         """Forward and backward of a batch.
 
         Args:
-            compute: forward and backward, the same at every call but for the batch.
+            compute: forward and backward; at every call the same operations, on another batch.
             images, labels: the batch, of the same shape at every call.
 
         Returns:
-            Mean loss and number of right predictions; the next call writes over them.
+            Mean loss and number of correct predictions; the next call overwrites them.
 
         Raises:
             RuntimeError: a step cannot be captured.
-            torch.OutOfMemoryError: memory is short already without a graph.
+            torch.OutOfMemoryError: the device runs out of memory even without a graph.
         """
         if self._num_eager < EAGER_STEPS:
             self._num_eager += 1
@@ -71,17 +71,17 @@ class StepGraph:
 
 
 class CudaStream:
-    """A stream beside the default one, on which nothing can be captured.
+    """A separate CUDA stream, as nothing can be captured on the default one.
 
-    The steps before are run on it too: of each parameter autograd notes the stream on which its gradient was first
-    summed, and the capture must meet no other.
+    The steps before the capture run on it too: autograd remembers the stream on which the gradient of a parameter was
+    first accumulated, and during the capture this must be the captured stream.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._stream = torch.cuda.Stream(device)
 
     def run(self, compute: Callable[[], Outcome]) -> Outcome:
-        """Compute at once, after what was asked for before and before what is asked for next."""
+        """Compute now, in order with the operations before and after on the default stream."""
         current = torch.cuda.current_stream()
         self._stream.wait_stream(current)
         with torch.cuda.stream(self._stream):
@@ -90,10 +90,10 @@ class CudaStream:
         return outcome
 
     def capture(self, compute: Callable[[], Outcome]) -> Callable[[], Outcome]:
-        """Capture a graph; what is returned launches it.
+        """Capture a graph; the result launches it.
 
         Raises:
-            RuntimeError: it cannot be captured (an operation waits for the GPU, or memory is short).
+            RuntimeError: it cannot be captured (an operation waits for the GPU, or the GPU runs out of memory).
         """
         graph = torch.cuda.CUDAGraph()
         try:

@@ -1,4 +1,4 @@
-"""The device a cell runs on, made deterministic, and what it is, for the record."""
+"""The device that a cell runs on: deterministic settings, and its description for the record."""
 
 import os
 import platform
@@ -7,12 +7,12 @@ from importlib.metadata import version
 
 import torch
 
-# The libraries whose version can change a result's bits.
+# Libraries whose version may change the bits of a result.
 LIBRARIES = ("torch", "torchvision", "timm", "numpy")
 
 
 def prepare_device(threads: int) -> torch.device:
-    """Choose the GPU where there is one, else the CPU, and ask for deterministic algorithms.
+    """Choose the GPU if there is one, else the CPU, and turn on deterministic algorithms.
 
     Args:
         threads: CPU threads; fixed for a cell, since sums over several threads round differently.
@@ -21,21 +21,21 @@ def prepare_device(threads: int) -> torch.device:
         The device.
 
     Raises:
-        RuntimeError: a GPU is there but does not work (CUDA error at its first use).
+        RuntimeError: there is a GPU but it does not work (CUDA error at its first use).
     """
-    # Read when CUDA starts, so before anything touches the device.
+    # CUDA reads it when it starts, so it must be set before the device is used.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    # A strong decay drives weights into denormals, which a CPU computes a hundred times slower.
+    # A strong decay makes weights denormal; arithmetic with these is a hundred times slower on a CPU.
     torch.set_flush_denormal(True)
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-    # The deterministic mode also fills new memory with NaN; no kernel here reads what it did not write.
+    # Deterministic mode would also fill new memory with NaN, which takes time; no kernel here reads such memory.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    # Of the processes that torchrun starts for a cell each has its own.
+    # Each process that torchrun starts for a cell has a GPU of its own.
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", torch.cuda.current_device())))
     torch.cuda.set_device(device)
     torch.zeros(1, device=device).add_(1).item()
@@ -45,7 +45,7 @@ def prepare_device(threads: int) -> torch.device:
 def seed_layers(device: torch.device, seed: int) -> None:
     """Seed the generator that dropout and drop-path draw from.
 
-    torch.manual_seed would do, but where CUDA is not started it formats a stack trace at every call and keeps it.
+    Unlike torch.manual_seed, which formats and stores a stack trace at every call if CUDA is not initialized.
     """
     if device.type == "cuda":
         torch.cuda.default_generators[device.index].manual_seed(seed)
@@ -54,14 +54,14 @@ def seed_layers(device: torch.device, seed: int) -> None:
 
 
 def autocast_dtype(device: torch.device, precision: str) -> torch.dtype | None:
-    """The type of autocast: bfloat16 where it is asked for and the GPU has it, else none."""
+    """The dtype of autocast: bfloat16 if requested and supported by the GPU, else None."""
     if precision == "bf16" and device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.bfloat16
     return None
 
 
 def describe(device: torch.device, threads: int, autocast: torch.dtype | None) -> dict[str, str | int]:
-    """What computed a record: device, driver, versions (all that its bits may depend on)."""
+    """Device, driver and versions that a record was computed with; its bits may depend on all of them."""
     facts: dict[str, str | int] = {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else _cpu_name(),
         "device_type": device.type,

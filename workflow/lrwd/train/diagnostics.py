@@ -1,4 +1,4 @@
-"""Numbers on the weights and gradients of a network, for the record."""
+"""Measurements of a network's weights and gradients for the record."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import torch
 
 
 def weight_rms(params: Sequence[torch.Tensor]) -> float:
-    """Root mean square of all elements of the decaying parameters (post 000 predicts sqrt(lr/(2 wd)))."""
+    """Root mean square over all elements of the parameters (post 000 predicts sqrt(lr/(2 wd)) for those that decay)."""
     num_elements = sum(param.numel() for param in params)
     return float(_norm([param.detach() for param in params]) / num_elements**0.5)
 
@@ -18,7 +18,7 @@ def gradient_norm(params: Sequence[torch.Tensor]) -> torch.Tensor:
 
 
 def weights_sha256(model: torch.nn.Module) -> str:
-    """SHA-256 of all parameters and buffers, by name: equal only if every bit is."""
+    """SHA-256 of all parameters and buffers with their names: equal only if all bits are equal."""
     digest = hashlib.sha256()
     for name, value in model.state_dict().items():
         digest.update(name.encode())

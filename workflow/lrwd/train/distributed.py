@@ -1,4 +1,4 @@
-"""The processes that train one cell together, each its share of every batch; one as a rule."""
+"""The processes that train one cell together, each on a share of every batch; usually there is one."""
 
 import os
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from torch import distributed
 
 @dataclass(frozen=True)
 class Team:
-    """A process and the number of those it works with.
+    """The processes that train a cell, seen from one of them.
 
-    All hold the same weights and do the same updates, bit for bit; only what they say of each other's shares of a batch
-    goes between them.
+    rank: number of this process, from 0; size: number of processes. All hold the same weights and make the same
+    updates, bit for bit; they exchange only the gradients and statistics of their shares of a batch.
     """
 
     rank: int
@@ -22,25 +22,25 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this process is the one that evaluates, and writes checkpoint, record and log."""
+        """Whether this process evaluates, and writes checkpoint, record and log."""
         return self.rank == 0
 
     def gather(self, mine: torch.Tensor) -> torch.Tensor:
-        """What every process has, (size, n), for a tensor (n,) of this one: no sum, whose order might vary."""
+        """Tensors (n,) of all processes, stacked to (size, n); not summed, as the order of a sum might vary."""
         if self.size == 1:
             return mine[None]
-        found = mine.new_empty(self.size, len(mine))
-        distributed.all_gather(list(found), mine)
-        return found
+        gathered = mine.new_empty(self.size, len(mine))
+        distributed.all_gather(list(gathered), mine)
+        return gathered
 
     def any(self, mine: bool, device: torch.device) -> bool:
-        """Whether some process says so; asked of all in the same step."""
+        """Whether ``mine`` is true in any process; all must call this in the same step."""
         if self.size == 1:
             return mine
         return bool(self.gather(torch.tensor([float(mine)], device=device)).any())
 
     def wait(self) -> None:
-        """Wait until all processes are here."""
+        """Wait until all processes have called this."""
         if self.size > 1:
             distributed.barrier()
 
@@ -50,7 +50,7 @@ SOLO = Team(rank=0, size=1)
 
 @contextmanager
 def joined() -> Iterator[Team]:
-    """The team that torchrun started this process for, while the block runs; alone without it."""
+    """Join the processes that torchrun started for a cell, while the block runs; without torchrun, work alone."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield SOLO

@@ -1,4 +1,4 @@
-"""Stochastic depth of a recipe, in place of the architecture's own."""
+"""A recipe's rate of stochastic depth, which replaces the architecture's own."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ def with_drop_path(arch: Mapping[str, Any], rate: float | None, where: str) -> d
     """An architecture's knobs with another rate of stochastic depth.
 
     Args:
-        arch: its entry of config.yaml, with its name.
-        rate: probability of skipping the last block, as the architecture counts it; None: the architecture's own.
+        arch: the architecture's entry of config.yaml, with its name.
+        rate: probability of skipping the last block, as the architecture defines it; None: the architecture's own.
         where: the rate's place in config.yaml, for messages.
 
     Raises:
@@ -37,10 +37,10 @@ def with_drop_path(arch: Mapping[str, Any], rate: float | None, where: str) -> d
 
 
 def check_drop_path(model: torch.nn.Module, rate: float | None, where: str) -> None:
-    """Check that a network skips blocks where it is asked to; some models of timm take the argument and ignore it.
+    """Check that a network skips blocks if a rate is given; some models of timm accept the argument and ignore it.
 
     Raises:
-        ConfigError: no block has a probability to be skipped.
+        ConfigError: the rate is above 0, but no block has a probability of being skipped.
     """
     largest = max((layer.drop_prob for layer in model.modules() if isinstance(layer, DropPath)), default=0.0)
     if rate and not largest:

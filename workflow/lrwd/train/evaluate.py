@@ -19,7 +19,7 @@ def evaluate(
     Args:
         model: the network; it is left in evaluation mode.
         batches: (images (B, C, H, W) float32 normalised, labels (B,) int64), in order, all of the split.
-        autocast: type of autocast on a GPU, None for none.
+        autocast: dtype of autocast on a GPU, None for none.
 
     Returns:
         (accuracy in [0, 1], loss in nats, None where it is not finite).
@@ -34,7 +34,7 @@ def evaluate(
             logits = model(images)
         logits = logits.float()
         loss_sum = loss_sum + functional.cross_entropy(logits, labels, reduction="sum").double()
-        # A network of NaN predicts nothing: argmax would call it class 0.
+        # Logits of NaN are no prediction; argmax would return a class for them.
         correct = (logits.argmax(1) == labels) & logits.isfinite().all(1)
         num_correct = num_correct + correct.sum()
         num_images += len(labels)

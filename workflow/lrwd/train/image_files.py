@@ -1,4 +1,4 @@
-"""Images that are decoded from their files whenever they are needed, by worker processes."""
+"""Images that worker processes decode from their files each time they are needed."""
 
 import multiprocessing
 import os
@@ -18,9 +18,9 @@ from lrwd.data._prepared import PreparedData
 from lrwd.errors import DataError
 from lrwd.seeds import derive
 
-# Which image, and in which epoch; None for evaluation. Sent to the workers, so a worker needs no state.
+# Index of an image, and the epoch (None for evaluation). All that is sent to a worker, so that it needs no state.
 Request = tuple[int, int | None]
-# The shorter side is first brought to this multiple of the image size, then the centre is cut.
+# The shorter side is resized to this multiple of the image size, then the centre is cut out.
 CENTRE_RATIO = 256 / 224
 
 
@@ -30,11 +30,11 @@ class ImageLoader:
     Args:
         prepared: data of kind "files".
         split: its name.
-        crop: the part that draws random windows and its Config; None: the centre, as in evaluation.
-        seed: the cell's; the window of an image comes from the stream ("window", epoch, index), so it
-            depends neither on the worker nor on the batch.
-        device: where the batches are wanted (memory is pinned for a GPU).
-        num_workers: processes; 0 decodes in this one.
+        crop: the augmentation that draws random windows and its Config; None: the centre, as in evaluation.
+        seed: the cell's seed. The window of an image comes from the stream ("window", epoch, index), so it depends
+            neither on the worker nor on the batch.
+        device: the device of the batches (memory is pinned for a GPU).
+        num_workers: number of processes; 0: images are decoded in this process.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class ImageLoader:
             num_workers=num_workers,
             pin_memory=device.type == "cuda",
             persistent_workers=num_workers > 0,
-            # A generator of its own, or starting the workers would draw from the global one.
+            # A separate generator: otherwise starting the workers would draw from the global one.
             generator=torch.Generator(),
-            # Other methods run the main script anew, which a Snakemake script does not bear.
+            # Other methods run the main script again, which a Snakemake script does not support.
             multiprocessing_context="fork" if num_workers and _can_fork() else None,
         )
 
@@ -102,7 +102,7 @@ class ImageFiles(Dataset):
 def decode(path: Path) -> torch.Tensor:
     """Decode an image file to (3, H, W) uint8.
 
-    Torchvision's decoder is the faster one; Pillow takes the formats that it does not know.
+    Torchvision's decoder is faster; Pillow reads the formats that it does not support.
 
     Raises:
         DataError: neither can read it.
@@ -122,7 +122,7 @@ def decode(path: Path) -> torch.Tensor:
 
 
 class _Requests:
-    """Sampler of the batches that were set last; the workers live on from epoch to epoch."""
+    """Sampler that returns the batches that were set last, so that the workers persist from epoch to epoch."""
 
     batches: list[list[Request]]
 

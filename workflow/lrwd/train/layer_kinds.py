@@ -1,4 +1,4 @@
-"""Parameters by kind of layer, whose sizes decay and grow in different ways."""
+"""Parameters by kind of layer; weights of different kinds decay and grow differently."""
 
 import torch
 from timm.layers import PatchEmbed
@@ -8,10 +8,10 @@ from lrwd.train.diagnostics import weight_rms
 
 
 def by_kind(model: torch.nn.Module) -> dict[str, list[torch.nn.Parameter]]:
-    """Trainable parameters by kind of layer; a kind that the network has none of is left out.
+    """Trainable parameters by kind of layer; kinds without parameters are left out.
 
     Args:
-        model: timm's models name their classifier; of another, its matrix counts among the others.
+        model: the network; if it does not name its classifier, as timm's networks do, that counts as ``matrix``.
 
     Returns:
         ``head`` (the classifier's matrix), ``position`` (position embeddings and class tokens, which timm's models
@@ -38,9 +38,9 @@ def by_kind(model: torch.nn.Module) -> dict[str, list[torch.nn.Parameter]]:
 
 
 def head_names(model: torch.nn.Module) -> set[str]:
-    """Names of the classifier's parameters, as timm's networks tell them; empty for a network that does not."""
+    """Names of the classifier's parameters; empty for a network without timm's ``get_classifier``."""
     heads = model.get_classifier() if hasattr(model, "get_classifier") else ()  # type: ignore[operator]
-    # Distilled networks have two.
+    # Distilled networks have two classifiers.
     heads = heads if isinstance(heads, tuple) else (heads,)
     params = {id(param) for head in heads for param in head.parameters()}
     return {name for name, param in model.named_parameters() if id(param) in params}

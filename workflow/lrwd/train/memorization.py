@@ -1,4 +1,4 @@
-"""What a network remembers of the batches it was trained on once: its losses on them after the last step."""
+"""How well a network has memorized batches that it was trained on once: its losses on them after the last step."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +10,11 @@ from lrwd.train.build import EVAL_BATCH_SIZE, Built
 
 
 @torch.inference_mode()
-def measure_memory(built: Built, label_noise: float) -> dict[str, Any]:
+def measure_memorization(built: Built, label_noise: float) -> dict[str, Any]:
     """Losses of the trained network on every batch of its only epoch, and on unseen images, in evaluation mode.
 
-    A wrong label is drawn evenly from the wrong ones, so an unseen image's own label margin is 0 on average: what is
-    above 0 is memory, whatever the network knows of digits.
+    Wrong labels are drawn uniformly from all wrong ones, so the label margin of an unseen image is 0 on average. A
+    margin above 0 is therefore due to memorization, however well the network classifies.
 
     Args:
         built: the trained cell.
@@ -22,10 +22,10 @@ def measure_memory(built: Built, label_noise: float) -> dict[str, Any]:
 
     Returns:
         For each step, in order: ``loss``, the mean cross-entropy with the labels trained on, in nats;
-        ``label_margin``, the mean over its wrongly labelled images of the loss on the other wrong labels less that on
-        their own (None without such an image, or with fewer than 3 classes); ``num_wrong``, how many there are. And
-        ``unseen_loss``, the mean cross-entropy on the test split, expected over labels with the same noise. What is
-        not finite is None.
+        ``label_margin``, the mean over its wrongly labelled images of the loss on the other wrong labels minus the loss
+        on their own label (None without such an image, or with fewer than 3 classes); ``num_wrong``, the number of
+        these images. And ``unseen_loss``, the mean cross-entropy on the test split, expected over labels with the same
+        noise. Values that are not finite are None.
     """
     built.model.eval()
     losses: list[float] = []
@@ -71,7 +71,7 @@ def _losses(built: Built, images: torch.Tensor) -> torch.Tensor:
 
 
 def _chunks(built: Built) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """The epoch's batches as they were trained on, several at a time: small ones would be slow one by one."""
+    """The epoch's batches as they were trained on: images, labels, true labels; several batches at a time for speed."""
     at_once = max(EVAL_BATCH_SIZE // built.batch_size, 1)
     true_labels = built.train.true_labels(0)
     waiting: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []

@@ -1,4 +1,4 @@
-"""MixUp and CutMix: images of a batch are mixed with those at its other end, and so is the loss."""
+"""MixUp and CutMix: each image of a batch is mixed with the one at the mirrored position, and so is the loss."""
 
 import math
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Mix:
-    """Knobs of the mixing: the parameter of each Beta(a, a) that shares are drawn from; 0 for none.
+    """Knobs of the mixing: for each method, the parameter a of the distribution Beta(a, a) of shares; 0: not used.
 
-    With both, either one of them is applied to a batch, each with probability 1/2 (timm's ``switch_prob``).
+    If both are above 0, one of them is applied to each batch, each with probability 1/2 (timm's ``switch_prob``).
     """
 
     mixup: float
@@ -31,8 +31,8 @@ class Draw:
     """How one batch is mixed.
 
     Args:
-        share: of the image itself (and of its label) in the mixture, in [0, 1]; the rest is its partner's.
-        box: CutMix: what is cut from the partner; None for MixUp.
+        share: weight of the image itself (and of its label) in the mixture, in [0, 1]; the rest is its partner's.
+        box: for CutMix, the box that is copied from the partner; None for MixUp.
     """
 
     share: float
@@ -40,10 +40,10 @@ class Draw:
 
 
 def draw(mix: Mix, size: Sequence[int], seed: int) -> Draw | None:
-    """Draw how a batch is mixed; on the CPU, so that no device is waited for.
+    """Draw how a batch is mixed, on the CPU, so as not to wait for the device.
 
-    MixUp: share ~ Beta(a, a). CutMix: a box of sqrt(1 - share) of height and width around a uniform centre, cut off
-    at the border; the share is then what the box leaves of the image.
+    MixUp: share ~ Beta(a, a). CutMix: a box with sqrt(1 - share) of the height and width around a uniformly
+    drawn centre, clipped to the image; the share is then the fraction of the image outside the box.
 
     Args:
         mix: the knobs.
@@ -51,7 +51,7 @@ def draw(mix: Mix, size: Sequence[int], seed: int) -> Draw | None:
         seed: of the stream ("mix", epoch, step).
 
     Returns:
-        None where nothing is mixed.
+        None if nothing is mixed.
 
     Source: Zhang et al. (2018), arXiv 1710.09412, Eq. 1; Yun et al. (2019), arXiv 1905.04899, Eq. 1 and 2;
         in the form of timm's ``Mixup`` of mode "batch".
@@ -69,7 +69,7 @@ def draw(mix: Mix, size: Sequence[int], seed: int) -> Draw | None:
 
 
 def cut_box(share: float, centre: Sequence[int], size: Sequence[int]) -> Box:
-    """The box that CutMix cuts, by timm's rounding: half of the edge on each side, within the image."""
+    """The box that CutMix cuts, with timm's rounding: half of the edge on each side of the centre, within the image."""
     edge = math.sqrt(1 - share)
     box: list[int] = []
     for middle, length in zip(centre, size, strict=True):
@@ -81,11 +81,11 @@ def cut_box(share: float, centre: Sequence[int], size: Sequence[int]) -> Box:
 def mix_images(images: torch.Tensor, drawn: Draw | None) -> torch.Tensor:
     """Mix each image with its partner: the first with the last, the second with the last but one, ….
 
-    Of an odd number the one in the middle is its own partner, and stays as it is.
+    If their number is odd, the middle image is its own partner and is not changed.
 
     Args:
         images: (B, C, H, W) float32.
-        drawn: how; None: the images are returned.
+        drawn: how they are mixed; None: not at all.
 
     Returns:
         (B, C, H, W) float32, same device and memory format.
@@ -104,12 +104,12 @@ def mixed_loss(logits: torch.Tensor, labels: torch.Tensor, drawn: Draw | None, s
     """Cross-entropy with a mixed batch's labels, smoothed.
 
     share CE(z, y) + (1 - share) CE(z, y'),  CE(z, y) = -sum_k q_k ln softmax(z)_k,
-    q_k = (1 - smoothing) [k = y] + smoothing / K:  the cross-entropy with soft targets, which is linear in them.
+    q_k = (1 - smoothing) [k = y] + smoothing / K;  this is the cross-entropy with mixed targets, as it is linear in q.
 
     Args:
         logits: (B, K) float32.
-        labels: (B,) int64, the images' own.
-        drawn: how the batch was mixed; None for not.
+        labels: (B,) int64, of the images before mixing.
+        drawn: how the batch was mixed; None: not at all.
         smoothing: share of the target that is spread evenly over all K classes.
 
     Returns:
@@ -126,5 +126,5 @@ def mixed_loss(logits: torch.Tensor, labels: torch.Tensor, drawn: Draw | None, s
 
 
 def dominant_labels(labels: torch.Tensor, drawn: Draw | None) -> torch.Tensor:
-    """The label of each image's larger part, against which training accuracy counts: (B,) int64."""
+    """The label with the larger share in each image, with which training accuracy is computed: (B,) int64."""
     return labels if drawn is None or drawn.share >= 0.5 else labels.flip(0)

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from lrwd import registry
 from lrwd.errors import ConfigError
 from lrwd.schedules._training import Training
+from lrwd.train.configured_part import configured_part
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What a schedule's part says of a training.
+    """A schedule computed for one training.
 
-    lr_factors, wd_factors: shares for all steps (None: the learning rate is causal, the decay constant). causal_factor:
-    the share of a step from the gradient norms up to it (None: all is known beforehand).
+    lr_factors, wd_factors: shares of the peak for all steps (None: the learning rate is causal, the decay constant).
+    causal_factor: the share of a step from the gradient norms up to it (None: all shares are known in advance).
     """
 
     training: Training
@@ -30,35 +30,35 @@ class Schedule:
 
         Args:
             step: t.
-            norms: gradient norms of all steps, of which those after t are not looked at; None where not causal.
+            norms: gradient norms of all steps; those after t are not read. Only needed if the schedule is causal.
 
         Returns:
-            The rate; NaN, which makes the training diverge, if it is causal and a gradient was zero or not finite.
+            The learning rate. For a causal schedule it is NaN, so that the training diverges, if the norm of a gradient
+            was 0 or not finite.
         """
         if self.causal_factor is None:
             assert self.lr_factors is not None
             return self.training.lr * self.lr_factors[step]
         assert norms is not None
-        # On a GPU this waits for the backward pass, which a rate known beforehand need not.
+        # On a GPU this waits for the backward pass; a learning rate known in advance does not.
         known = norms[: step + 1].numpy(force=True)
         if not np.all(np.isfinite(known) & (known > 0)):
             return float("nan")
         return self.training.lr * float(self.causal_factor(known))
 
     def wd(self, step: int) -> float | None:
-        """The weight decay of a step (0-based) for the parameters that decay; None where it stays as it is."""
+        """The weight decay of a step (0-based) for the parameters that decay; None if it is constant."""
         return None if self.wd_factors is None else self.training.wd * self.wd_factors[step]
 
 
 def build_schedule(recipe: Mapping[str, Any], training: Training) -> Schedule:
-    """A recipe's schedule for a training.
+    """Compute a recipe's schedule for a training.
 
     Raises:
         ConfigError: a knob is unknown, missing, or does not fit the training (a warm-up longer than it, …).
     """
     name, where = recipe["schedule"]["name"], f"recipes.{recipe['name']}.schedule"
-    module = registry.part("schedules", name)
-    config = registry.build_config(module, {k: v for k, v in recipe["schedule"].items() if k != "name"}, where)
+    module, config = configured_part("schedules", recipe["schedule"], where)
     try:
         if hasattr(module, "causal_factor"):
             return Schedule(training, None, None, lambda norms: module.causal_factor(config, training, norms))
@@ -72,7 +72,7 @@ def build_schedule(recipe: Mapping[str, Any], training: Training) -> Schedule:
 
 
 def check_schedule(recipe: Mapping[str, Any]) -> None:
-    """Check a recipe's schedule while neither the number of images nor a base cell's gradient norms are known.
+    """Check a recipe's schedule before the number of images and a base cell's gradient norms are known.
 
     Raises:
         ConfigError: a knob is unknown, missing, or does not fit the number of epochs.
@@ -85,7 +85,7 @@ def check_schedule(recipe: Mapping[str, Any]) -> None:
 
 
 def _checked(factors: np.ndarray, training: Training, name: str) -> list[float]:
-    """Shares as Python numbers, which is what optimizers and checkpoints keep."""
+    """The shares as Python numbers, the type that optimizers and checkpoints hold."""
     if factors.shape != (training.num_steps,) or not np.all(np.isfinite(factors) & (factors >= 0)):
-        raise ConfigError(f"{name} gave something else than {training.num_steps} finite numbers >= 0")
+        raise ConfigError(f"{name} must return {training.num_steps} finite numbers >= 0, but does not")
     return factors.tolist()

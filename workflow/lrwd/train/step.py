@@ -1,4 +1,4 @@
-"""One optimizer step: the parts of a batch forward and backward, their gradients summed, the update."""
+"""One optimizer step: forward and backward of a batch's micro-batches, sum of their gradients, update."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ from lrwd.train.schedule import Schedule
 
 @dataclass
 class Progress:
-    """Where a training stands; with weights and optimizer it is all that a checkpoint holds.
+    """How far a training has come; a checkpoint holds this, the weights and the state of the optimizer.
 
-    Sums of the running epoch are tensors on the device (float64, int64), so that resuming repeats their rounding;
-    grad_norm is the last one taken: of the epoch's last step, or of every step. norms, where the recipe or its schedule
-    wants them, has those of all steps (float64, on the device), NaN for the steps to come.
+    loss_sum, num_correct: sums over the current epoch, on the device (float64, int64), so that a resumed training
+    rounds them in the same way. grad_norm: the gradient norm measured last. norms: if the recipe or its schedule needs
+    them, the gradient norms of all steps (float64, on the device), NaN for the steps still to come.
     """
 
     epoch: int
@@ -39,28 +39,30 @@ class Progress:
     history: list[dict[str, Any]]
 
 
-def train_step(built: Built, schedule: Schedule, progress: Progress, parts: Iterable[Batch], team: Team) -> None:
-    """Train one batch; the last one of an epoch notes the gradient norm.
+def train_step(
+    built: Built, schedule: Schedule, progress: Progress, micro_batches: Iterable[Batch], team: Team
+) -> None:
+    """Train one batch, and record the gradient norm if it is the last of its epoch, or if every step's is needed.
 
-    The gradient is that of the mean loss over the batch, (1/S) sum_s g_s for S parts of the same size, summed in the
-    order of PairwiseSum. Batch norms normalise within a part, as they do within each GPU's share in data-parallel
-    training.
+    The gradient is that of the mean loss over the batch, (1/S) sum_s g_s for S micro-batches of the same size, summed
+    in the order of PairwiseSum. Batch norms normalise within a micro-batch, as they do within the share of each GPU in
+    data-parallel training.
 
     Args:
         built: the cell.
         schedule: its learning rate and weight decay.
-        progress: where it stands; moved on by a step.
-        parts: this process's parts of the batch, in order; one, the batch itself, as a rule.
+        progress: how far it has come; advanced by a step.
+        micro_batches: this process's micro-batches of the batch, in order; usually one, the batch itself.
         team: the processes that share the batch.
     """
     built.model.train()
     step = progress.epoch * built.train.steps_per_epoch + progress.step
-    if built.train.num_parts == 1:
-        (part,) = parts
-        loss, correct = _backward(built, progress, part, None)
+    if built.train.num_micro_batches == 1:
+        (batch,) = micro_batches
+        loss, correct = _backward(built, progress, batch, None)
     else:
-        loss, correct = _accumulate(built, progress, parts, team)
-    # Before the update: some optimizers use the gradients as their scratch.
+        loss, correct = _accumulate(built, progress, micro_batches, team)
+    # Before the update: some optimizers overwrite the gradients.
     last = progress.step + 1 == built.train.steps_per_epoch
     if last or progress.norms is not None:
         progress.grad_norm = gradient_norm(built.params)
@@ -73,22 +75,24 @@ def train_step(built: Built, schedule: Schedule, progress: Progress, parts: Iter
     progress.step += 1
 
 
-def _backward(built: Built, progress: Progress, part: Batch, number: int | None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Forward and backward of one part.
+def _backward(
+    built: Built, progress: Progress, micro_batch: Batch, number: int | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Forward and backward of one micro-batch.
 
     Args:
-        built: the cell; its parameters' gradients become those of the part's mean loss.
-        progress: where it stands.
-        part: images and labels.
-        number: of the part within the batch; None where the batch is one part.
+        built: the cell; its parameters' gradients become those of the micro-batch's mean loss.
+        progress: how far it has come.
+        micro_batch: images and labels.
+        number: position of the micro-batch in the batch; None if the batch is not divided.
 
     Returns:
-        Mean loss and number of right predictions.
+        Mean loss and number of correct predictions.
     """
-    images, labels = part
+    images, labels = micro_batch
     step = progress.epoch * built.train.steps_per_epoch + progress.step
     stream = () if number is None else (number,)
-    # Drop-path and dropout draw from torch's own generators: seeded by step, they need no saved state.
+    # Drop-path and dropout draw from torch's global generators. Seeded in every step, these need no saved state.
     devices.seed_layers(built.device, derive(built.seed, "layers", step, *stream))
     drawn = draw(built.mix, images.shape[-2:], derive(built.seed, "mix", progress.epoch, progress.step, *stream))
     while True:
@@ -100,7 +104,7 @@ def _backward(built: Built, progress: Progress, part: Batch, number: int | None)
             return _in_pieces(built, images, labels, drawn)
         except torch.OutOfMemoryError as error:
             _check_divisible(built, len(images), error)
-        # Outside of the handler, which would keep alive what did not fit.
+        # Outside the handler: the exception would keep the tensors alive that did not fit.
         built.num_pieces *= 2
         built.graph = None
 
@@ -108,7 +112,7 @@ def _backward(built: Built, progress: Progress, part: Batch, number: int | None)
 def _in_pieces(
     built: Built, images: torch.Tensor, labels: torch.Tensor, drawn: Draw | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Forward and backward of a part, at once or, where memory was short, in pieces whose gradients are summed."""
+    """Forward and backward of a micro-batch; after the device ran out of memory, in pieces with summed gradients."""
     losses, corrects, sums = [], [], PairwiseSum()
     for piece in _pieces(len(images), built.num_pieces, built.device):
         own = (images, labels) if piece is None else (images[piece], labels[piece])
@@ -122,16 +126,16 @@ def _in_pieces(
         losses.append(loss.detach())
         corrects.append((logits.detach().argmax(1) == dominant_labels(own[1], drawn)).sum())
         if piece is not None:
-            reached = _reached(built)
-            sums.add(_take_gradients(reached))
+            trained = _with_gradient(built)
+            sums.add(_take_gradients(trained))
     if built.num_pieces > 1:
-        for param, gradient in zip(reached, sums.total(), strict=True):
+        for param, gradient in zip(trained, sums.total(), strict=True):
             param.grad = gradient
     return sum(losses[1:], losses[0]), sum(corrects[1:], corrects[0])
 
 
 def _pieces(size: int, number: int, device: torch.device) -> list[torch.Tensor | None]:
-    """Positions of each piece's images. Each has both ends of what it is cut from, as MixUp pairs first and last."""
+    """Positions of each piece's images: as many from the start as from the end, as MixUp pairs first with last."""
     if number == 1:
         return [None]
     half = size // (2 * number)
@@ -143,14 +147,16 @@ def _pieces(size: int, number: int, device: torch.device) -> list[torch.Tensor |
 
 
 def _check_divisible(built: Built, size: int, error: Exception) -> None:
-    """Whether a part may be trained in smaller pieces: the same sum, up to rounding, if no image sees another.
+    """Check that a micro-batch can be halved once more without changing the gradient, except for rounding.
 
     Raises:
-        ConfigError: it may not, or cannot be cut again.
+        ConfigError: a layer makes the results of its images depend on each other, or it cannot be halved.
     """
     coupled = [type(layer).__name__ for layer in built.model.modules() if _couples_images(layer)]
     if coupled or size % (4 * built.num_pieces):
-        why = f"{coupled[0]} makes a smaller part another training" if coupled else "it cannot be halved again"
+        why = (
+            f"{coupled[0]} computes something else in smaller micro-batches" if coupled else "it cannot be halved again"
+        )
         raise ConfigError(
             f"micro_batch: {size} images do not fit into the memory of {built.device}, and {why}; give the recipe a "
             f"smaller micro_batch, or the cell a device with more memory ({error})"
@@ -158,7 +164,7 @@ def _check_divisible(built: Built, size: int, error: Exception) -> None:
 
 
 def _couples_images(layer: torch.nn.Module) -> bool:
-    """Whether an image's result depends on the others of its batch, or on its place among them."""
+    """Whether a layer's result for an image depends on the other images of its batch, or on its position among them."""
     if isinstance(layer, _DropoutNd):
         return layer.p > 0
     if isinstance(layer, DropPath):
@@ -167,42 +173,42 @@ def _couples_images(layer: torch.nn.Module) -> bool:
 
 
 def _accumulate(
-    built: Built, progress: Progress, parts: Iterable[Batch], team: Team
+    built: Built, progress: Progress, micro_batches: Iterable[Batch], team: Team
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Forward and backward of a batch in parts; leaves the gradient of its mean loss.
+    """Forward and backward of a batch in micro-batches; sets the gradient of its mean loss.
 
     Returns:
-        Mean loss and number of right predictions of the whole batch.
+        Mean loss and number of correct predictions of the whole batch.
     """
-    num_own, num_parts = built.train.num_own_parts, built.train.num_parts
+    num_own, num_all = built.train.num_own_micro_batches, built.train.num_micro_batches
     statistics, sums = BatchStatistics(built.model), PairwiseSum()
-    notes = []
-    for number, part in enumerate(parts, num_own * team.rank):
-        loss, correct = _backward(built, progress, part, number)
-        reached = _reached(built)
-        sums.add(_take_gradients(reached))
-        # A number of images is whole in float32.
-        notes.append(torch.cat([loss[None], correct[None].float(), statistics.of_part().to(built.device)]))
-    sizes = [param.numel() for param in reached]
-    mine = torch.cat([*(gradient.flatten() for gradient in sums.total()), *notes])
-    found = team.gather(mine)
-    total = pairwise(list(row[: sum(sizes)].split(sizes)) for row in found)
-    torch._foreach_div_(total, num_parts)
-    for param, gradient in zip(reached, total, strict=True):
+    measured = []
+    for number, micro_batch in enumerate(micro_batches, num_own * team.rank):
+        loss, correct = _backward(built, progress, micro_batch, number)
+        trained = _with_gradient(built)
+        sums.add(_take_gradients(trained))
+        # float32 holds a number of images exactly.
+        measured.append(torch.cat([loss[None], correct[None].float(), statistics.latest().to(built.device)]))
+    sizes = [param.numel() for param in trained]
+    mine = torch.cat([*(gradient.flatten() for gradient in sums.total()), *measured])
+    gathered = team.gather(mine)
+    total = pairwise(list(row[: sum(sizes)].split(sizes)) for row in gathered)
+    torch._foreach_div_(total, num_all)
+    for param, gradient in zip(trained, total, strict=True):
         # In the parameter's own memory format.
         param.grad = torch.empty_like(param).copy_(gradient.view(param.shape))
-    rows = found[:, sum(sizes) :].reshape(num_parts, -1)
+    rows = gathered[:, sum(sizes) :].reshape(num_all, -1)
     statistics.finish(list(rows[:, 2:]))
     return rows[:, 0].mean(), rows[:, 1].sum().long()
 
 
-def _reached(built: Built) -> list[torch.nn.Parameter]:
-    """Parameters that the loss depends on; optimizers leave the others alone."""
+def _with_gradient(built: Built) -> list[torch.nn.Parameter]:
+    """Parameters that the loss depends on; optimizers do not change the others."""
     return [param for param in built.params if param.grad is not None]
 
 
 def _take_gradients(params: list[torch.nn.Parameter]) -> Tensors:
-    """The parameters' gradients, which they then no longer have."""
+    """Take the gradients off the parameters."""
     taken = []
     for param in params:
         assert param.grad is not None
@@ -212,8 +218,8 @@ def _take_gradients(params: list[torch.nn.Parameter]) -> Tensors:
 
 
 def _set_rates(built: Built, lr: float, wd: float | None) -> None:
-    """Tell the optimizer the next step's learning rate, and its weight decay unless that is constant."""
-    for group, decays in zip(built.optimizer.param_groups, built.decays, strict=True):
+    """Set the optimizer's learning rate for the next step, and its weight decay unless that is constant."""
+    for group in built.optimizer.param_groups:
         group["lr"] = lr
-        if decays and wd is not None:
+        if group["decays"] and wd is not None:
             group["weight_decay"] = wd

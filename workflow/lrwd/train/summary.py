@@ -1,4 +1,4 @@
-"""What of a training's history is looked at most: its final and its best epochs."""
+"""Summary of a training's history: its final and its best epochs."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ def summarise(history: list[dict[str, Any]], diverged: bool) -> dict[str, Any]:
     """Final and best-epoch accuracies of a history.
 
     Returns:
-        ``final``, ``best_val``, ``best_test``: each an epoch with its accuracies, or None where there is none (a
-        diverged training has no final epoch; without a validation split there is no best_val).
+        ``final``, ``best_val``, ``best_test``: each an epoch with its accuracies, or None if there is none (a diverged
+        training has no final epoch; without a validation split there is no best_val).
     """
     kept = [row for row in history if row["test_top1"] is not None and row["train_loss"] is not None]
 
@@ -17,7 +17,7 @@ def summarise(history: list[dict[str, Any]], diverged: bool) -> dict[str, Any]:
 
     def best(split: str) -> dict[str, Any] | None:
         rows = [row for row in kept if row[split] is not None]
-        # max takes the first of equals: the earliest epoch.
+        # max returns the first of equal rows: the earliest epoch.
         return pick(max(rows, key=lambda row: row[split])) if rows else None
 
     final = None if diverged or not kept else pick(kept[-1])

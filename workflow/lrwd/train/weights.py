@@ -1,4 +1,4 @@
-"""Files of weights: what a fine-tuning starts from, and what a training ends with."""
+"""Files of weights: read as the start of a fine-tuning, written at the end of a training."""
 
 import io
 from collections.abc import Iterable, Mapping
@@ -16,16 +16,16 @@ MOST_NAMED = 5
 
 
 def load_weights(model: torch.nn.Module, path: Path, sha256: str | None, where: str) -> None:
-    """Put the weights of a file into a network.
+    """Load the weights of a file into a network.
 
-    A classifier for another number of classes, or none in the file, leaves the network's own as it was initialised;
-    everything else must be there, by name and shape, and nothing more.
+    If the file has no classifier, or one for another number of classes, the network keeps its initial classifier. All
+    other names and shapes must be those of the network.
 
     Args:
         model: the network, with its initial weights.
-        path: a file of torch or safetensors: a state dict, or a dict that has one as timm's training script saves it
-            (moving averages come before the weights themselves).
-        sha256: what the file's content must be; None where it is not known beforehand.
+        path: a file of torch or safetensors: a state dict, or a dict that contains one as timm's training script saves
+            it (moving averages of the weights are preferred to the weights).
+        sha256: the file's checksum; None: not known in advance.
         where: the place in config.yaml, for messages.
 
     Raises:
@@ -44,8 +44,8 @@ def load_weights(model: torch.nn.Module, path: Path, sha256: str | None, where: 
         "of another shape": {name for name in found.keys() & own.keys() if found[name].shape != own[name].shape},
     }
     if any(faults.values()):
-        said = "; ".join(f"{fault}: {_some(names)}" for fault, names in faults.items() if names)
-        raise ConfigError(f"{where}: the weights in {path} are not those of this network. {said}")
+        listed = "; ".join(f"{fault}: {_some(names)}" for fault, names in faults.items() if names)
+        raise ConfigError(f"{where}: the weights in {path} are not those of this network. {listed}")
     model.load_state_dict(found, strict=False)
 
 
@@ -59,7 +59,7 @@ def save_weights(model: torch.nn.Module, path: Path) -> None:
 def _read(path: Path) -> Mapping[str, torch.Tensor]:
     try:
         found: Mapping[str, Any] = load_state_dict(str(path), weights_only=True)
-    # Pickles, zip archives and safetensors each fail in their own way.
+    # Damaged pickles, zip archives and safetensors raise different exceptions.
     except Exception as error:
         raise DataError(f"{path}: cannot be read as weights ({type(error).__name__}: {error})") from None
     wrong = [name for name, value in found.items() if not isinstance(value, torch.Tensor)]

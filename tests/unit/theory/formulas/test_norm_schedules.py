@@ -11,6 +11,7 @@ from lrwd.errors import DataError
 from lrwd.theory.formulas import bounds
 from lrwd.theory.formulas import norm_schedules as schedules
 from lrwd.theory.formulas.bounds import Floats
+from lrwd.theory.formulas.norm_shares import recent_sum
 
 T = 17
 R = 1.9
@@ -113,7 +114,7 @@ def test_the_printed_root_of_a_sum_of_norms_is_a_slip() -> None:
 @TRACES
 def test_the_value_at_the_optimum_is_the_printed_one(norms: Floats) -> None:
     v, q = (norms**2).sum(), (norms**-2).sum()
-    recent = schedules.recent_sum(norms)[-1]
+    recent = recent_sum(norms)[-1]
     constant = schedules.constant_for_average(norms, R)
     assert bounds.average_iterate_bounded(constant, norms, R) == pytest.approx(R * math.sqrt(v) / T)
     assert bounds.average_iterate(constant, norms, R) == pytest.approx(R * math.sqrt(v) / T)

@@ -1,4 +1,4 @@
-"""The equal-weight schedules that trainings use and those of the theory, written apart from each other, agree."""
+"""The equal-weight schedules that trainings use, as shares of the peak, are the learning rates of the theory."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def shares(name: str, lr: float, wd: float, which: str = "lr_factors") -> np.nda
 def test_equal_weight(lr: float, wd: float) -> None:
     trained = lr * shares("equal_weight", lr, wd)
     np.testing.assert_allclose(trained, equal_weight.equal_weight(lr, wd, NUM_STEPS), rtol=1e-12)
-    stepwise = lr * shares("equal_weight_exact", lr, wd)
+    stepwise = lr * shares("equal_weight_recursion", lr, wd)
     np.testing.assert_allclose(stepwise, equal_weight.equal_weight_recursion(lr, wd, NUM_STEPS), rtol=1e-9)
     lrs, wds = equal_weight.equal_weight_both(lr, wd, NUM_STEPS)
     np.testing.assert_allclose(lr * shares("equal_weight_both", lr, wd), lrs, rtol=1e-12)

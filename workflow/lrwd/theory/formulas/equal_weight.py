@@ -1,9 +1,12 @@
-"""Schedules under which every batch has the same weight in the final network."""
+"""Schedules under which every batch has the same weight in the final network.
+
+The learning rates as shares of the first one depend on lambda and eta_max only through their product: they are the
+learning rates for eta_max = 1 and the decay lambda eta_max.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import lambertw
 
 from lrwd.errors import DataError
 from lrwd.theory.formulas._sequences import Floats
@@ -14,8 +17,8 @@ def equal_weight(lr_max: float, wd: float, num_steps: int) -> Floats:
 
     eta_s = eta_max / (lambda eta_max s + 1)
 
-    The post solves the differential equation of its exponential approximation. Of AdamW's own products it is the
-    exact solution: eta_{j-1} (1 - eta_j lambda) = eta_j is 1/eta_j = 1/eta_{j-1} + lambda.
+    The post derives it as the solution of a differential equation for its exponential approximation. For AdamW's own
+    products it is exact: eta_{j-1} (1 - eta_j lambda) = eta_j is 1/eta_j = 1/eta_{j-1} + lambda.
 
     Args:
         lr_max: eta_max, of the first step.
@@ -44,7 +47,7 @@ def equal_weight_both(lr_max: float, wd_max: float, num_steps: int) -> tuple[Flo
     Returns:
         eta_s and lambda_s, (num_steps,) each.
 
-    Source: post 000, Eq. 17 (the solution of a differential equation; ``equal_weight_both_exact`` has none).
+    Source: post 000, Eq. 17 (the solution of a differential equation; ``equal_weight_both_exact`` needs none).
     """
     factor = 1.0 / np.sqrt(2.0 * wd_max * lr_max * np.arange(num_steps, dtype=np.float64) + 1.0)
     return lr_max * factor, wd_max * factor
@@ -59,7 +62,25 @@ def equal_weight_recursion(lr_max: float, wd: float, num_steps: int) -> Floats:
 
     Source: post 000, Eq. 14. Exact for the exponential form of the weights, not for AdamW's products.
     """
-    return _recursion(lr_max, num_steps, lambda lr: _lambert(wd * lr) / wd if wd else lr)
+    lambert = _lambert_w()
+    return _recursion(lr_max, num_steps, lambda lr: lambert(wd * lr) / wd if wd else lr)
+
+
+def equal_weight_recursion_shares(lr_wd: float, num_steps: int) -> Floats:
+    """The learning rates of ``equal_weight_recursion`` as shares of the first one.
+
+    p_{j-1} = p_j e**p_j,  so  p_j = W(p_{j-1}),  with  p_j = lambda eta_j;  the shares are p_j / p_0
+
+    Args:
+        lr_wd: p_0 = lambda eta_max, 0 or more.
+        num_steps: steps.
+
+    Returns:
+        (num_steps,); all 1 without decay.
+
+    Source: as ``equal_weight_recursion``.
+    """
+    return equal_weight_recursion(lr_wd, 1.0, num_steps) / lr_wd if lr_wd else np.ones(num_steps)
 
 
 def equal_weight_both_recursion(lr_max: float, wd_max: float, num_steps: int) -> tuple[Floats, Floats]:
@@ -72,8 +93,8 @@ def equal_weight_both_recursion(lr_max: float, wd_max: float, num_steps: int) ->
 
     Source: post 000, Eq. 14 with the lambda_s = alpha eta_s of Eq. 17.
     """
-    alpha = _ratio(lr_max, wd_max)
-    lrs = _recursion(lr_max, num_steps, lambda lr: np.sqrt(_lambert(2 * alpha * lr**2) / (2 * alpha)) if alpha else lr)
+    alpha, lambert = _ratio(lr_max, wd_max), _lambert_w()
+    lrs = _recursion(lr_max, num_steps, lambda lr: np.sqrt(lambert(2 * alpha * lr**2) / (2 * alpha)) if alpha else lr)
     return lrs, alpha * lrs
 
 
@@ -84,7 +105,7 @@ def equal_weight_both_exact(lr_max: float, wd_max: float, num_steps: int) -> tup
 
     Args and Returns: as for ``equal_weight_both``.
 
-    Source: the condition before post 000, Eq. 14, with 1 - eta lambda in the place of e**(-eta lambda).
+    Source: the condition before post 000, Eq. 14, with 1 - eta lambda in place of e**(-eta lambda).
     """
     alpha = _ratio(lr_max, wd_max)
     lrs = _recursion(lr_max, num_steps, lambda lr: 2.0 * lr / (1.0 + np.sqrt(1.0 + 4.0 * alpha * lr**2)))
@@ -97,8 +118,12 @@ def _ratio(lr_max: float, wd_max: float) -> float:
     return wd_max / lr_max
 
 
-def _lambert(value: float) -> float:
-    return float(lambertw(value).real)
+def _lambert_w() -> Callable[[float], float]:
+    """Lambert's W for numbers of 0 or more."""
+    # Imported here: the closed forms above, which trainings use, do without scipy, which takes a while to load.
+    from scipy.special import lambertw
+
+    return lambda value: float(lambertw(value).real)
 
 
 def _recursion(first: float, num_steps: int, following: Callable[[float], float]) -> Floats:

@@ -1,15 +1,15 @@
 """Learning rates from gradient norms: those that minimise a bound, and their causal forms.
 
 ``R`` is the distance to the minimiser, G_t the gradient norm at step t = 1 … T. The optimal ones need the norms of the
-whole run; a causal one's value at t depends on the norms up to t (and on the number of steps T).
-All have the unit of theta^2 / loss: a loss scaled by c divides them by c, and SGD takes the same path.
+whole run; the causal ones at t need the norms up to t (and the number of steps T).
+All have the unit of theta^2 / loss: if the loss is multiplied by c they are divided by c, and SGD takes the same path.
 """
 
 import numpy as np
-from scipy.signal import oaconvolve
 
 from lrwd.errors import DataError
-from lrwd.theory.formulas.bounds import Floats
+from lrwd.theory.formulas import norm_shares as shares
+from lrwd.theory.formulas._sequences import Floats
 
 
 def constant_for_average(norms: Floats, radius: float) -> Floats:
@@ -57,7 +57,8 @@ def inverse_square(norms: Floats, radius: float) -> Floats:
     Source: Su, "Alchemy, part 5" (2026), below Eq. 17.
     """
     _check(norms)
-    return radius * norms**-2 / np.sqrt(np.sum(norms**-2, axis=-1, keepdims=True))
+    weights = shares.inverse_square(norms)
+    return radius * weights / np.sqrt(np.sum(weights, axis=-1, keepdims=True))
 
 
 def inverse_square_causal(norms: Floats, radius: float) -> Floats:
@@ -70,32 +71,14 @@ def inverse_square_causal(norms: Floats, radius: float) -> Floats:
     Source: Su, "Alchemy, part 5" (2026), Eq. 18.
     """
     _check(norms)
-    return radius * norms**-2 / np.sqrt(np.cumsum(norms**-2, axis=-1))
-
-
-def recent_sum(norms: Floats) -> Floats:
-    """Squared gradient norms summed with weights that fall with their age.
-
-    V_t = sum_{k<=t} G_k^2 / max(1, t - k)
-
-    Args:
-        norms: G_t; (..., T).
-
-    Returns:
-        V_t; (..., T).
-
-    Source: Su, "Alchemy, part 5" (2026), Eq. 23.
-    """
-    num_steps = norms.shape[-1]
-    weights = 1.0 / np.maximum(1, np.arange(num_steps))
-    kernel = np.broadcast_to(weights, norms.shape)
-    return oaconvolve(norms**2, kernel, axes=-1)[..., :num_steps]
+    weights = shares.inverse_square(norms)
+    return radius * weights / np.sqrt(np.cumsum(weights, axis=-1))
 
 
 def constant_for_last(norms: Floats, radius: float) -> Floats:
     """The constant that minimises the bound "last-1" on the last iterate.
 
-    eta_t = R / sqrt(T V_T),   V_T as in ``recent_sum``
+    eta_t = R / sqrt(T V_T),   V_T as in ``norm_shares.recent_sum``
 
     Args, Returns, Raises: as ``constant_for_average``.
 
@@ -103,15 +86,15 @@ def constant_for_last(norms: Floats, radius: float) -> Floats:
     """
     _check(norms)
     num_steps = norms.shape[-1]
-    return np.repeat(radius / np.sqrt(num_steps * recent_sum(norms)[..., -1:]), num_steps, axis=-1)
+    return np.repeat(radius / np.sqrt(num_steps * shares.recent_sum(norms)[..., -1:]), num_steps, axis=-1)
 
 
 def last_iterate_causal(norms: Floats, radius: float, num_steps: int) -> Floats:
     """The causal form of ``constant_for_last``.
 
-    eta_t = R / sqrt(T V_t),   V_t as in ``recent_sum``
+    eta_t = R / sqrt(T V_t),   V_t as in ``norm_shares.recent_sum``
 
-    V_t falls where the gradients do so fast enough; the learning rate then rises, and "last-1" does not apply to it.
+    If the gradients shrink fast enough, V_t falls. The learning rate then rises, and "last-1" does not apply to it.
 
     Args:
         norms: G_k of the steps so far; (..., t).
@@ -127,11 +110,11 @@ def last_iterate_causal(norms: Floats, radius: float, num_steps: int) -> Floats:
     Source: Su, "Alchemy, part 5" (2026), between Eq. 23 and 24.
     """
     _check(norms, num_steps)
-    return radius / np.sqrt(num_steps * recent_sum(norms))
+    return radius / np.sqrt(num_steps * shares.recent_sum(norms))
 
 
 def from_weights(weights: Floats) -> Floats:
-    """Learning rates whose last iterate is as good as the average with the given weights is bounded to be.
+    """Learning rates whose last iterate has the same bound as the average with the given weights.
 
     eta_t = w_t w_{t+1:T} / w_{1:T},   w_{i:j} = w_i + … + w_j
 
@@ -147,9 +130,7 @@ def from_weights(weights: Floats) -> Floats:
 
     Source: Defazio et al. (2023), arXiv 2310.07831, the theorem on schedules refined from gradient norms.
     """
-    after = np.flip(np.cumsum(np.flip(weights, -1), axis=-1), -1) - weights
-    after[..., -1] = 0.0
-    return weights * after / np.sum(weights, axis=-1, keepdims=True)
+    return shares.refined(weights) / np.sum(weights, axis=-1, keepdims=True)
 
 
 def warmup_decay(norms: Floats, radius: float) -> Floats:
