@@ -208,8 +208,8 @@ class Session:
         self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
         if self.is_main:
             # Also for -n: what follows may not be worth its time.
-            print("".join(f"{line}
-" for line in grid_warnings(self.study)), end="", file=sys.stderr)
+            for line in grid_warnings(self.study):
+                print(line, file=sys.stderr)
         if self.is_main and (line := outlook(study)):
             print(line, file=sys.stderr)
 
