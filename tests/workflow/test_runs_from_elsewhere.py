@@ -108,5 +108,5 @@ def test_a_folder_of_the_papers_scripts_files(make: Callable) -> None:
     assert result.rc == 0, result.text[-4000:]
     claims = pd.read_csv(project.path("results", "tables", "claims.csv"))
     mine = claims[(claims["label"] == "ResNet-50") & (claims["dataset"] == "cifar100")]
-    # With three learning rates there cannot be four interior peaks.
+    # Two weight decays above 0 bracket nothing.
     assert mine.loc[mine["claim"].str.startswith("b ="), "verdict"].tolist() == ["not identifiable"]
