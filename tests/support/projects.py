@@ -47,6 +47,12 @@ PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] in hid
 """
 
 
+def parts(folder: str) -> list[str]:
+    """Names of the tables or figures that every study has; sequential studies have more."""
+    files = sorted((ROOT / "workflow/lrwd" / folder).glob("[a-z]*.py"))
+    return [path.stem for path in files if "\nONLY = " not in path.read_text()]
+
+
 @dataclass
 class Result:
     """What a run of Snakemake left: its exit status and all that it wrote."""
