@@ -9,8 +9,9 @@ import shutil
 from typing import Any
 
 import pytest
-import yaml
 from projects import ROOT, Project, new_project
+
+from lrwd.study.defaults import with_defaults
 
 STUDY: dict[str, Any] = {
     "study": "mine",
@@ -46,7 +47,7 @@ RECIPE = {
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the repository with four files more, and a configuration that names them."""
-    short = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"]["short"]
+    short = with_defaults({})["recipes"]["short"]
     project = new_project(tmp_path_factory.mktemp("parts") / "project", {**STUDY, "recipes": {"mine": short | RECIPE}})
     parts = [path for path in (ROOT / "tests/new_parts").glob("*/*.py") if path.stem.startswith("mine_")]
     assert len(parts) == 4

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
-from projects import ROOT, Project, copied, new_project
+from projects import Project, copied, new_project
 
 from lrwd import registry
+from lrwd.study.defaults import with_defaults
 
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = with_defaults({})
 TABLES, FIGURES = registry.names("theory/tables"), registry.names("theory/figures")
 
 
