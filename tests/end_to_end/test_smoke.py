@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projects import ROOT, Project, Result
+from projects import Project, Result, parts
 
-TABLES = sorted(path.stem for path in (ROOT / "workflow/lrwd/tables").glob("[a-z]*.py"))
-FIGURES = sorted(path.stem for path in (ROOT / "workflow/lrwd/figures").glob("[a-z]*.py"))
+TABLES = parts("tables")
+FIGURES = parts("figures")
 COLUMNS = """
     dataset arch label family recipe lr wd seed in_grid kappa rho status num_classes optimizer schedule epochs
     batch_size steps_per_epoch train_size select_top1 report_top1

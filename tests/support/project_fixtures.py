@@ -35,7 +35,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Proj
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not text.exists():
                 shutil.rmtree(folder, ignore_errors=True)  # another process's, which failed
-                result = new_project(folder, extra).ok(*args, timeout=500)
+                result = new_project(folder, extra).ok(*args, timeout=900)
                 text.write_text(f"{result.seconds}\n{result.text}")
         seconds, _, output = text.read_text().partition("\n")
         return Project(folder, extra), Result(0, output, float(seconds))

@@ -47,6 +47,12 @@ PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] in hid
 """
 
 
+def parts(folder: str) -> list[str]:
+    """Names of the tables or figures that every study has; sequential studies have more."""
+    files = sorted((ROOT / "workflow/lrwd" / folder).glob("[a-z]*.py"))
+    return [path.stem for path in files if "\nONLY = " not in path.read_text()]
+
+
 @dataclass
 class Result:
     """What a run of Snakemake left: its exit status and all that it wrote."""
@@ -112,7 +118,7 @@ class Project:
                 command, cwd=self.folder, env=env, stdout=output, stderr=output, start_new_session=True
             )
 
-    def run(self, *args: str, timeout: float = 120) -> Result:
+    def run(self, *args: str, timeout: float = 300) -> Result:
         """Run Snakemake to its end."""
         started = time.monotonic()
         process = self.start(*args)
@@ -124,7 +130,7 @@ class Project:
             pytest.fail(f"no end within {timeout} s: snakemake {' '.join(args)}\n{self.read('output')[-4000:]}")
         return Result(rc, self.read("output"), time.monotonic() - started)
 
-    def ok(self, *args: str, timeout: float = 120) -> Result:
+    def ok(self, *args: str, timeout: float = 300) -> Result:
         """Run Snakemake with the local profile; it must succeed."""
         result = self.run(*PROFILE, *args, timeout=timeout)
         assert result.rc == 0, result.text[-6000:]

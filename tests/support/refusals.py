@@ -14,7 +14,7 @@ def refused(project: Project, change: Callable[[Config], Any], *says: str, targe
     kept = yaml.safe_dump(project.extra)
     try:
         change(project.extra)
-        result = project.run(*PROFILE, "--", target, timeout=90)
+        result = project.run(*PROFILE, "--", target)
     finally:
         project.extra = yaml.safe_load(kept)
     assert result.rc != 0, result.text

@@ -22,7 +22,7 @@ def test_on_the_papers_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert (table.loc[table["grid"] == "proposed", "verdict"] == "identifiable").all()
     for name in ("power.png", "power.svg"):
         assert project.path("results", "figures", name).stat().st_size > 10_000
-    assert len(pd.read_csv(project.path("results", "tables", "calibration.csv"))) == 12
+    assert len(pd.read_csv(project.path("results", "tables", "calibration.csv"))) == 16
     assert not project.path("results", "runs").exists()
     assert "Nothing to be done" in project.run("--cores", "1", "--", "design").text
     assert project.extra is not None

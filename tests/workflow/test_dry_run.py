@@ -4,19 +4,14 @@ The number of cells of each study is tested in tests/unit/study/test_sizes.py.
 """
 
 import pytest
-from projects import Project, new_project
+from projects import Project, new_project, parts
 
 from lrwd.study.defaults import with_defaults
 
-# Rules that follow the trainings of every study, and the simulations on its grid.
-OF_PAPER = ("optimal_wd", "table1", "table2", "deviation_fit", "gap", "anova", "claims", "paper_consistency")
-OF_RIDGE = ("ridge", "timescale", "universality", "optimism", "collapse", "rho_bootstrap")
-OF_RECIPES = ("robustness", "optimizers", "schedules")
-TABLES = {f"table_{name}": 1 for name in (*OF_PAPER, *OF_RIDGE, *OF_RECIPES)}
+# What follows the trainings of any study: its table of runs, tables, figures; and what is simulated on its grid.
+TABLES = {f"table_{name}": 1 for name in parts("tables")}
+FIGURES = {f"figure_{name}": 1 for name in parts("figures")}
 DESIGN = {"table_identifiability": 1, "table_calibration": 1, "figure_power": 1}
-DRAWN = ("heatmap", "optimal_wd", "forest", "deviation", "one_d_vs_two_d", "training_curves")
-ABOUT_RIDGE = ("collapse", "ridge", "rho_bootstrap", "optimism", "robustness", "schedules")
-FIGURES = {f"figure_{name}": 1 for name in (*DRAWN, *ABOUT_RIDGE)}
 ENDS = {"collect": 1, "runs": 1, **TABLES, **FIGURES, **DESIGN, "verdict": 1, "all": 1}
 CELL = "results/runs/cifar100/resnet50_px32/cifar100_paper/lr0.001_wd0.01_seed3.json"
 

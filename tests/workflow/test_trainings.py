@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from projects import ROOT, Project, Result
+from projects import Project, Result, parts
 
-FIGURES = sorted(path.stem for path in (ROOT / "workflow/lrwd/figures").glob("[a-z]*.py"))
+FIGURES = parts("figures")
 Trained = tuple[Project, Result]
 
 

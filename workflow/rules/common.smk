@@ -16,6 +16,32 @@ SESSION = open_session(
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
 
 
+def file_of_round(number):
+    """Path of a round's file; until it is made, Snakemake is told that it must be."""
+    return checkpoints.choose_round.get(round=str(number)).output[0]
+
+
+def rounds_before(wildcards):
+    """Files of the rounds between round 0, which the configuration has, and that of the wildcards."""
+    return SESSION.rounds.files(file_of_round, before=int(wildcards.round))
+
+
+def round_files(wildcards):
+    """Files of a sequential study's rounds; each is made from the records of the rounds before it."""
+    return SESSION.rounds.files(file_of_round)
+
+
+def grid_records(wildcards):
+    """Records of the grid, as far as the last round."""
+    return SESSION.grid_records(round_files(wildcards))
+
+
+def all_records(wildcards):
+    """Records of the grid and, once its ratio is known, of the line."""
+    rounds = round_files(wildcards)
+    return SESSION.all_records(rounds, checkpoints.estimate_ratio.get().output[0] if STUDY.estimates_ratio else None)
+
+
 pathvars:
     results=SESSION.results,
 

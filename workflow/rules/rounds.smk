@@ -2,12 +2,6 @@
 # with the cells of round n (n >= 1) and the reasons for them. In the last file, all networks have stopped.
 
 
-def rounds_before(wildcards):
-    """Files of the rounds before this one, without round 0, which the configuration defines."""
-    file_of = lambda number: checkpoints.choose_round.get(round=str(number)).output[0]
-    return SESSION.rounds.files(file_of, before=int(wildcards.round))
-
-
 checkpoint choose_round:
     input:
         records=lambda wildcards: SESSION.grid_records(rounds_before(wildcards)),

@@ -3,22 +3,6 @@
 # of the same name under results/logs/, and during training a checkpoint under results/checkpoints/.
 
 
-def round_files(wildcards):
-    """Files of a sequential study's rounds; each is made from the records of the previous rounds."""
-    return SESSION.rounds.files(lambda number: checkpoints.choose_round.get(round=str(number)).output[0])
-
-
-def grid_records(wildcards):
-    """Records of the grid cells, including all rounds."""
-    return SESSION.grid_records(round_files(wildcards))
-
-
-def all_records(wildcards):
-    """Records of the grid cells and, once the ratio is known, of the on-ratio cells."""
-    rounds = round_files(wildcards)
-    return SESSION.all_records(rounds, checkpoints.estimate_ratio.get().output[0] if STUDY.estimates_ratio else None)
-
-
 rule train:
     """All trainings of the study."""
     input:

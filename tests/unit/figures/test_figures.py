@@ -282,6 +282,17 @@ def test_no_runs_yet_says_so(figure_name: str) -> None:
     assert " yet." in words
 
 
+def test_rounds_are_told_by_colour() -> None:
+    runs = simulated.runs(1, lrs=(1e-3, 1e-2), wds=(0.01, 0.1), seeds=(0, 1), kappas=())
+    runs = runs.assign(round=[0.0, 0.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0])
+    plane, slopes = draw("rounds", (runs, simulated.tables(runs))).axes
+    colours = [tuple(colour) for dots in plane.collections for colour in dots.get_facecolor()]
+    assert len(colours) == len(runs)
+    assert sorted(map(colours.count, set(colours))) == [1, 1, 6]
+    assert [line.get_marker() for line in slopes.lines].count("o") == 2
+    assert [line.get_marker() for line in slopes.lines].count("x") == 1
+
+
 def test_unreadable_table_entry_raises() -> None:
     runs, tables = smallest_grid()
     tables["table1"] = tables["table1"].astype(object).assign(rho="about 0.1")

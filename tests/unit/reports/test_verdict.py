@@ -40,7 +40,8 @@ MAX_LINES = 112
 
 
 def tables_of(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {name: registry.part("tables", name).build(runs) for name in registry.names("tables")}
+    parts = {name: registry.part("tables", name) for name in registry.names("tables")}
+    return {name: part.build(runs) for name, part in parts.items() if not hasattr(part, "ONLY")}
 
 
 @cache

@@ -29,6 +29,8 @@ PAPER = {"cifar100": 1200 + 950, "imagenet": 1200 + 950, "paper": 2 * (1200 + 95
 # 15 wd instead of 8; 17 of the 42 pairs of the line lie on this grid.
 WIDE = {"paper_wide": 2 * (2250 + 25 * (42 - 17))}
 ESTIMATED = ("demo", "fashion", "smoke")
+# Round 0: three wd at every lr, with two seeds.
+SEQUENTIAL = {"sequential_demo": 5 * 5 * 3 * 2}
 
 
 def loaded(name: str) -> Study:
@@ -44,7 +46,7 @@ def cells_of(study: Study, ratios: Any = None) -> int:
 
 def test_every_study_is_counted_here() -> None:
     """A study added to config/studies belongs into the tests below."""
-    tested = {"sequential_demo", *ESTIMATED, *PAPER, *WIDE, *GRIDS_ALONE}
+    tested = {*ESTIMATED, *PAPER, *WIDE, *GRIDS_ALONE, *SEQUENTIAL}
     tested |= set(CONFIG["theory"]["studies"])  # planned by the target `theory`, see tests/workflow
     parts = {part for study in CONFIG["studies"].values() for part in study.get("parts", ())}
     assert set(CONFIG["studies"]) == tested | parts
@@ -84,6 +86,11 @@ def test_studies_of_recipes_are_grids(name: str, number: int) -> None:
     assert len(study.grid_cells) == len(study.cells({})) == number
     # Among the regimes is a fine-tuning, which starts from cells that no row shows.
     assert cells_of(study) == number + (5 * 5 * 3 if name == "regimes" else 0)
+
+
+@pytest.mark.parametrize(("name", "number"), SEQUENTIAL.items())
+def test_a_sequential_study_has_its_first_round(name: str, number: int) -> None:
+    assert len(loaded(name).grid_cells) == number
 
 
 def test_batches_are_trained_at_scaled_learning_rates(config: Config) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lrwd import paper
-from lrwd.analysis.ridges import ARGMAX_OLS, CENSORED_PEAK, RESPONSE_SURFACE
+from lrwd.analysis.ridges import ARGMAX_OLS, CENSORED_PEAK, ESTIMATORS, RESPONSE_SURFACE, ROW_LIKELIHOOD
 from lrwd.analysis.undefined import or_undefined, undefined
 from lrwd.design.grids import Knobs, StudyGrid
 from lrwd.seeds import derive
@@ -17,6 +17,7 @@ from lrwd.stats.peak import find_peaks
 from lrwd.stats.ratio import bootstrap_ratio, fit_ratio
 from lrwd.stats.response_surface import fit_response_surface
 from lrwd.stats.ridge import UNKNOWN, Ridge, verdict
+from lrwd.stats.row_fit import fit_surface
 from lrwd.stats.selection import select_wd
 from lrwd.stats.simulate import Truth, hypotheses, simulate
 from lrwd.stats.surface import Floats, Surface
@@ -61,7 +62,7 @@ def calibration(grids: list[StudyGrid], knobs: Knobs) -> pd.DataFrame:
     for grid in grids:
         for truth in hypotheses(grid.lr, grid.wd, knobs.constants):
             generator = np.random.default_rng(derive(knobs.random_seed, "calibration", grid.name, truth.text))
-            estimates: dict[str, list[Estimate]] = {CENSORED_PEAK: [], RESPONSE_SURFACE: [], ARGMAX_OLS: []}
+            estimates: dict[str, list[Estimate]] = {name: [] for name in ESTIMATORS}
             for _ in range(knobs.num_replicates):
                 surface = simulate(grid.lr, grid.wd, truth, knobs.response, grid.num_seeds, generator)
                 for name, estimate in _estimates(surface, truth).items():
@@ -75,17 +76,18 @@ def calibration(grids: list[StudyGrid], knobs: Knobs) -> pd.DataFrame:
 
 
 def _estimates(surface: Surface, truth: Truth) -> dict[str, Estimate]:
-    peaks = find_peaks(surface, paper.CI_LEVEL)
+    peaks, row = find_peaks(surface, paper.CI_LEVEL), fit_surface(surface)
+    second = fit_censored_peak(peaks, paper.CI_LEVEL), fit_response_surface(surface, peaks, paper.CI_LEVEL)
     return {
-        CENSORED_PEAK: _of_ridge(fit_censored_peak(peaks, paper.CI_LEVEL), truth),
-        RESPONSE_SURFACE: _of_ridge(fit_response_surface(surface, peaks, paper.CI_LEVEL), truth),
+        ROW_LIKELIHOOD: _of_ridge(row.as_ridge(), row.verdict, truth),
+        CENSORED_PEAK: _of_ridge(second[0], verdict(second[0])[0], truth),
+        RESPONSE_SURFACE: _of_ridge(second[1], verdict(second[1])[0], truth),
         ARGMAX_OLS: _of_paper(surface, truth),
     }
 
 
-def _of_ridge(ridge: Ridge, truth: Truth) -> Estimate:
+def _of_ridge(ridge: Ridge, call: str, truth: Truth) -> Estimate:
     """Slope of a ridge, and its ratio at its reference lr, which has a true value under every hypothesis."""
-    call = verdict(ridge)[0]
     if ridge.reason:
         return Estimate(_NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), call)
     error = ridge.ln_wd_ref - float(truth.ln_wd(np.array(ridge.lr_ref)))

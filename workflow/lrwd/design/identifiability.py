@@ -1,32 +1,29 @@
 """What a study's grid can show, before anything is trained; and a better grid of no more cells."""
 
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lrwd import paper
 from lrwd.analysis.undefined import or_undefined, undefined
 from lrwd.design.grids import Knobs, StudyGrid
 from lrwd.seeds import derive
-from lrwd.stats.censored_peak import fit_censored_peak
-from lrwd.stats.peak import find_peaks
 from lrwd.stats.propose import Grid, candidates
-from lrwd.stats.ridge import UNKNOWN, verdict
+from lrwd.stats.ridge import UNKNOWN
+from lrwd.stats.row_fit import fit_surface
 from lrwd.stats.simulate import (
     MAX_MAPS,
-    Power,
     Returnable,
     Truth,
     expected_se,
     hypotheses,
     interior,
     nearest_ln_kappa,
-    power,
     returnable,
+    simulate,
 )
-from lrwd.stats.surface import Surface
 
 STUDY, PROPOSED = "study", "proposed"
 IDENTIFIABLE = "identifiable"
@@ -38,9 +35,33 @@ _NUM_CHOOSING = 40
 _NOTICEABLE = 0.2
 
 
-def call(surface: Surface) -> str:
-    """The hypothesis that the recommended estimator does not reject, or ``not identifiable``."""
-    return verdict(fit_censored_peak(find_peaks(surface, paper.CI_LEVEL), paper.CI_LEVEL))[0]
+@dataclass(frozen=True)
+class Answers:
+    """Shares of simulated studies.
+
+    Args:
+        named: in which the verdict names the truth.
+        excluded: in which some slope is excluded, and not the true one: an answer, and a right one.
+        wrong: in which the true slope is excluded or another one named.
+    """
+
+    named: float
+    excluded: float
+    wrong: float
+
+
+def answers(grid: Grid, truth: Truth, knobs: Knobs, num_seeds: int, num_simulations: int) -> Answers:
+    """Simulate studies on a grid under a truth, and count what the recommended estimator says of them."""
+    # Named by what is simulated, so that a row does not depend on which others the table has.
+    content = zlib.crc32(np.concatenate([grid[0], grid[1].ravel()]).tobytes())
+    generator = np.random.default_rng(derive(knobs.random_seed, "power", content, truth.text, num_seeds))
+    named = excluded = wrong = 0
+    for _ in range(num_simulations):
+        found = fit_surface(simulate(*grid, truth, knobs.response, num_seeds, generator))
+        named += found.verdict == truth.name
+        excluded += bool(found.excluded) and truth.name not in found.excluded
+        wrong += truth.name in found.excluded or found.verdict not in (truth.name, UNKNOWN)
+    return Answers(named / num_simulations, excluded / num_simulations, wrong / num_simulations)
 
 
 def identifiability(grids: list[StudyGrid], knobs: Knobs) -> pd.DataFrame:
@@ -52,7 +73,8 @@ def identifiability(grids: list[StudyGrid], knobs: Knobs) -> pd.DataFrame:
 
     Returns:
         One row a grid (the study's, the proposed) and hypothesis. ``power_n`` is the share of simulated studies with n
-        seeds that ``call`` calls right, ``wrong_n`` the share that it calls otherwise than ``not identifiable``.
+        seeds in which the verdict names the hypothesis, ``excluded_n`` that in which another slope is excluded and not
+        its own, ``wrong_n`` that in which its own is excluded or another is named.
     """
     rows = []
     for grid in grids:
@@ -70,8 +92,8 @@ def identifiability(grids: list[StudyGrid], knobs: Knobs) -> pd.DataFrame:
 
 def _row(grid: Grid, truth: Truth, found: Returnable, knobs: Knobs) -> dict[str, Any]:
     inside = interior(*grid, truth)
-    powers = {num: _power(grid, truth, knobs, num, knobs.num_simulations) for num in knobs.seeds}
-    enough = [num for num, result in powers.items() if result.right >= knobs.enough_power]
+    found_at = {num: answers(grid, truth, knobs, num, knobs.num_simulations) for num in knobs.seeds}
+    enough = [num for num, result in found_at.items() if result.excluded >= knobs.enough_power]
     few = "fewer than 3 interior optima"
     many = f"over {MAX_MAPS:,} maps"
     return {
@@ -92,9 +114,12 @@ def _row(grid: Grid, truth: Truth, found: Returnable, knobs: Knobs) -> dict[str,
         "holds_rho_0_10": found.holds,
         "holds_rho_0_10_all_positive": found.holds_positive,
         **{f"se_b_{num}": or_undefined(expected_se(*grid, truth, knobs.response, num), few) for num in knobs.seeds},
-        **{f"power_{num}": result.right for num, result in powers.items()},
-        **{f"wrong_{num}": result.wrong for num, result in powers.items()},
-        "seeds_needed": min(enough) if enough else undefined(f"power below {knobs.enough_power:g}"),
+        **{f"power_{num}": result.named for num, result in found_at.items()},
+        **{f"excluded_{num}": result.excluded for num, result in found_at.items()},
+        **{f"wrong_{num}": result.wrong for num, result in found_at.items()},
+        "seeds_needed": min(enough)
+        if enough
+        else undefined(f"answered right in less than {knobs.enough_power:g} of the studies"),
         "verdict": IDENTIFIABLE if enough else UNKNOWN,
         "lr": " ".join(f"{value:g}" for value in grid[0]),
         "wd": _wd_text(grid),
@@ -104,13 +129,6 @@ def _row(grid: Grid, truth: Truth, found: Returnable, knobs: Knobs) -> dict[str,
 def _wd_text(grid: Grid) -> str:
     rows = [" ".join(f"{value:g}" for value in row[np.isfinite(row)]) for row in grid[1]]
     return rows[0] if len(set(rows)) == 1 else "; ".join(rows)
-
-
-def _power(grid: Grid, truth: Truth, knobs: Knobs, num_seeds: int, num_simulations: int) -> Power:
-    # The seed depends on what is simulated, not on the table's other rows.
-    content = zlib.crc32(np.concatenate([grid[0], grid[1].ravel()]).tobytes())
-    generator = np.random.default_rng(derive(knobs.random_seed, "power", content, truth.text, num_seeds))
-    return power(call, grid, truth, knobs.response, num_seeds, num_simulations, generator, UNKNOWN)
 
 
 def _propose(grid: StudyGrid, truths: list[Truth], knobs: Knobs) -> Grid | None:
@@ -123,8 +141,8 @@ def _propose(grid: StudyGrid, truths: list[Truth], knobs: Knobs) -> Grid | None:
     num_seeds = sorted(knobs.seeds)[len(knobs.seeds) // 2]
 
     def score(candidate: Grid) -> tuple[int, float]:
-        rights = [_power(candidate, truth, knobs, num_seeds, _NUM_CHOOSING).right for truth in truths]
-        return sum(right >= knobs.enough_power for right in rights), sum(rights)
+        found = [answers(candidate, truth, knobs, num_seeds, _NUM_CHOOSING) for truth in truths]
+        return sum(one.excluded >= knobs.enough_power for one in found), sum(one.named for one in found)
 
     best, (most, total) = None, score((grid.lr, grid.wd))
     total += _NOTICEABLE

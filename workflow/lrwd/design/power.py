@@ -38,7 +38,7 @@ _APART = 0.05
 
 @styled
 def draw(table: pd.DataFrame, study: str, enough: float) -> Figure:
-    """Share of simulated studies that are called right, one row of panels a grid of the study.
+    """Share of simulated studies that are answered right, one row of panels a grid of the study.
 
     Args:
         table: results/tables/identifiability.csv.
@@ -46,8 +46,8 @@ def draw(table: pd.DataFrame, study: str, enough: float) -> Figure:
         enough: the power that is asked for.
     """
     used_by = list(dict.fromkeys(table["used_by"]))
-    seeds = [int(name.removeprefix("power_")) for name in table.columns if name.startswith("power_")]
-    subtitle = f"study {study} · simulated, nothing trained · share of studies in which the hypothesis is called right"
+    seeds = [int(name.removeprefix("excluded_")) for name in table.columns if name.startswith("excluded_")]
+    subtitle = f"study {study} · simulated, nothing trained · share of studies that exclude a slope, not the true one"
     figure = new_figure(TITLE, subtitle, MAX_WIDTH, _PANEL_HEIGHT * len(used_by) + 0.5)
     places = figure.subplots(len(used_by), 2, sharex=True, sharey=True, squeeze=False)
     for row, name in zip(places, used_by, strict=True):
@@ -55,7 +55,7 @@ def draw(table: pd.DataFrame, study: str, enough: float) -> Figure:
             rows = table[(table["used_by"] == name) & (table["grid"] == kind)]
             _panel(axes, rows, seeds, enough)
             axes.set_title(_title(rows, kind, name, len(used_by)), size=PANEL_SIZE, loc="left", color=INK)
-        row[0].set_ylabel("called right", size=FONT_SIZE)
+        row[0].set_ylabel("answered right", size=FONT_SIZE)
     for axes in places[-1]:
         axes.set_xlabel("seeds a cell", size=FONT_SIZE)
     shown = table[(table["used_by"] == used_by[0]) & (table["grid"] == "study")]
@@ -79,7 +79,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, seeds: list[int], enough: float) -> N
     axes.axhline(enough, color=GREY, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1)
     step = min((b - a for a, b in itertools.pairwise(sorted(seeds))), default=1)
     for index, row in enumerate(rows.to_dict("records")):
-        powers = [number(row[f"power_{count}"]) for count in seeds]
+        powers = [number(row[f"excluded_{count}"]) for count in seeds]
         shift = (index - (len(rows) - 1) / 2) * _APART * step
         axes.plot([count + shift for count in seeds], powers, **_style(index), zorder=3 + index, clip_on=False)  # type: ignore[arg-type]
     if rows.empty:

@@ -17,7 +17,7 @@ from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, sepa
 from lrwd.figures._style import FONT_SIZE, INK, dress, key, legend, looks
 from lrwd.figures._text import interval, shortened
 
-TITLE = "Ratio ρ of optimal weight decay and learning rate, by architecture"
+TITLE = "Ratio ρ of optimal weight decay and learning rate, by the paper's procedure"
 COLUMNS = ("dataset", "arch", "label", "recipe", "rho", "rho_ci_low", "rho_ci_high")
 ROW = 0.27
 

@@ -23,7 +23,7 @@ from lrwd.figures._style import (
 )
 from lrwd.figures._text import interval, wrap
 
-TITLE = "Optimal weight decay against learning rate"
+TITLE = "Optimal weight decay against learning rate, by the paper's procedure"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
 FITS = (
     "dataset",
@@ -183,7 +183,7 @@ def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, f
             side = -5 if slope > 0 else 5
             axes.annotate(
                 label, (x[inside][-1], y[inside][-1]), (-4, side), textcoords="offset points", ha="right",
-                va="center", size=FONT_SIZE, color=GREY,
+                va="center", size=FONT_SIZE, color=GREY, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )  # fmt: skip
     last = -1.0
     for place, label in sorted(beside):

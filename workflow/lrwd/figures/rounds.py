@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import number
 from lrwd.figures._frame import Input, from_table
-from lrwd.figures._groups import name
+from lrwd.figures._groups import grid_runs, name
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import FONT_SIZE, GREY, INK, PANEL_SIZE, dress, key, legend
 
@@ -22,18 +22,20 @@ HEIGHT = 2.5
 APART = 0.06
 
 
-@from_table(TITLE, "rounds", COLUMNS, "This study has no rounds: its grid is fixed.")
+@from_table(TITLE, "rounds", COLUMNS, "No round has been trained yet.")
 def draw(given: Input) -> Figure:
     """Cells in the plane of η and λ by round, and beside them b with its interval after each round."""
     listed = given.groups
     figure = given.new_figure(8.5, HEIGHT * len(listed) + 0.2)
     grid = figure.subplots(len(listed), 2, squeeze=False)
     last = int(given.rows["round"].max())
+    cells = grid_runs(given.runs)
+    # λ = 0 has no place here, and no round asks for it.
+    cells = cells.assign(round=cells["round"].fillna(0) if "round" in cells else 0)[cells["wd"] > 0]
     colours = [colormaps["viridis"](share) for share in np.linspace(0.0, 0.92, last + 1)]
     for (plane, slopes), group in zip(grid, listed, strict=True):
         title = name(group, listed)
-        runs = group.rows(given.runs)
-        _plane(plane, runs[runs["round"].notna()] if "round" in runs else runs.iloc[:0], colours)
+        _plane(plane, group.rows(cells), colours)
         plane.set_title(title, size=PANEL_SIZE, weight="bold", color=INK, loc="left")
         _slopes(slopes, group.rows(given.rows), colours)
     handles = [

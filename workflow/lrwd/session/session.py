@@ -15,6 +15,7 @@ from lrwd.cluster.controller import take_control
 from lrwd.cluster.site import Site
 from lrwd.cluster.status import start_command
 from lrwd.code_hash import measurement_code, training_code
+from lrwd.design.warn import grid_warnings
 from lrwd.errors import ConfigError
 from lrwd.execution.launcher import bind_children
 from lrwd.execution.preflight import check_parts_once, check_writable
@@ -205,6 +206,10 @@ class Session:
         """
         study = self.rounds.known()
         self._check_study(study, study.cells(self.known_ratios() or {}), self.runs)
+        if self.is_main:
+            # Also for -n: what follows may not be worth its time.
+            for line in grid_warnings(self.study):
+                print(line, file=sys.stderr)
         if self.is_main and (line := outlook(study)):
             print(line, file=sys.stderr)
 

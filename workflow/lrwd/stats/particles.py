@@ -99,8 +99,9 @@ def _choose(weight: Floats, generator: np.random.Generator) -> Ints:
 def _level(row: Row) -> tuple[Floats, float]:
     """Weights (J,) of the generalised least-squares level of a row, and its variance."""
     precision = np.linalg.inv(row.covariance)
-    inverse = np.linalg.inv(row.nuisance.T @ precision @ row.nuisance)
-    return np.asarray((inverse @ row.nuisance.T @ precision)[0]), float(inverse[0, 0])
+    # Few scattered runs may leave the regressors collinear.
+    inverse = np.linalg.pinv(row.nuisance.T @ precision @ row.nuisance, hermitian=True)
+    return np.asarray((inverse @ row.nuisance.T @ precision)[0]), max(float(inverse[0, 0]), 0.0)
 
 
 def row_posterior(posterior: RidgePosterior, row: int) -> tuple[Floats, Floats]:
