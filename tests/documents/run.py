@@ -85,6 +85,8 @@ CHANGES = (
     Change(r"-- design$", "cut down; what it simulates anyway"),
     Change(r"study=(paper|fashion|optimizers)\b", "minutes to months of training", options=("-n",)),
     Change(r"-- plan$", "cut down"),
+    Change(r"-- design$", "as it stands, with few simulations"),
+    Change(r"study=(paper|fashion|optimizers|sequential_demo)\b", "minutes to months of training", options=("-n",)),
     Change(r"-- theory$", "three minutes of training; tests/workflow makes a small one", options=("-n",)),
     Change(r"results/runs/digits/vit_digits/short/", "a cell of the demo", options=("--config", "study=demo")),
     Change(

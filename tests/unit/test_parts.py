@@ -161,7 +161,7 @@ def test_no_knob_of_any_part_has_a_default() -> None:
                     registry.build_config(module, {}, f"{folder}.{name}")
 
 
-RESERVED = {"name", "label", "kind", "model", "source", "num_train"}
+RESERVED = {"name", "label", "kind", "model", "source", "num_train", "extends"}
 
 
 @pytest.mark.parametrize("folder", ["augment", "data", "models", "optim", "schedules"])

@@ -1,4 +1,4 @@
-"""What reruns, and what does not, when the configuration changes."""
+"""What reruns, and what does not, when config.yaml changes."""
 
 import json
 from typing import Any
@@ -63,9 +63,8 @@ def test_a_knob_of_another_recipe_reruns_nothing(tiny_copy: Project) -> None:
 
 def test_a_label_and_the_selection_retrain_nothing_but_make_the_tables_anew(tiny_copy: Project) -> None:
     study(tiny_copy)["selection"] = {"split": "test", "epoch": "best"}
-    tiny_copy.edit(
-        "config/architectures.yaml", "mixer_digits:\n    {label: MLP-Mixer,", "mixer_digits:\n    {label: Mixer,"
-    )
+    old, new = (f"mixer_digits:\n    {{label: {label}," for label in ("MLP-Mixer", "Mixer"))
+    tiny_copy.edit("config/architectures.yaml", old, new)
     rerun_only_after(tiny_copy, "collect")
     tiny_copy.ok("--", "results/tables/table1.csv")
     assert ",Mixer," in tiny_copy.read("results/tables/table1.csv")

@@ -102,7 +102,7 @@ def test_recipe_values(config: Config, path: str, value: Any, words: str) -> Non
 
 def test_exactly_one_axis(config: Config) -> None:
     put("studies.demo.grid", {"lr": [0.1], "wd": [1], "wd_over_lr": [1]})(config)
-    words = "studies.demo.grid: give exactly one of wd, wd_over_lr, timescale_epochs"
+    words = "studies.demo.grid: give exactly one of wd, wd_over_lr, timescale_epochs, sequential"
     assert f"{words} (found: wd, wd_over_lr)" in refusal(config)
     assert f"{words} (found: none)" in refusal(config, put("studies.demo.grid", {"lr": [0.1]}))
 

@@ -51,6 +51,8 @@ def summary(chosen: Round) -> str:
     """What a round has chosen, in a line for the terminal."""
     going_on = [network for network in chosen.networks.values() if not network.stop]
     line = f"round {chosen.number}: {len(chosen.cells)} cells for {len(going_on)} of {len(chosen.networks)} networks"
+    if num_failed := sum(network.num_failed for network in chosen.networks.values()):
+        line += f"; {num_failed} trainings failed so far and are left out (see `snakemake status`)"
     return f"{line}; all have stopped" if chosen.is_last else line
 
 

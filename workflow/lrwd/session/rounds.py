@@ -23,12 +23,16 @@ class Rounds:
 
     def __init__(self, study: Study) -> None:
         self._study = self._known = study
+        self._dates: list[int] = []
         self.pattern = study.rounds_pattern
 
     def known(self) -> Study:
         """The study with the cells of all rounds whose files are there by now."""
-        if self._study.sequential:
-            self._known = self._study.known()
+        files = (Path(self.pattern.format(round=number)) for number in range(1, self._study.num_rounds + 1))
+        # Asked for every cell, so that files are read once only.
+        dates = [file.stat().st_mtime_ns for file in files if file.exists()]
+        if dates != self._dates:
+            self._known, self._dates = self._study.known(), dates
         return self._known
 
     def at(self, files: list[str]) -> Study:

@@ -1,4 +1,4 @@
-"""The sequences that every prediction starts from: a learning rate and a weight decay for every step."""
+"""The inputs of every prediction: a learning rate and a weight decay for each step."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,8 @@ def checked(lr: npt.ArrayLike, wd: npt.ArrayLike) -> tuple[Floats, Floats]:
         wd: lambda_i >= 0, (T,), or one number for all steps.
 
     Raises:
-        DataError: a value is negative or not finite, some lambda_i eta_i is 1 or more (the step would leave nothing of
-            the weights, or turn their sign), or the lengths differ.
+        DataError: a value is negative or not finite, some lambda_i eta_i is 1 or more (the step would set the weights
+            to 0 or flip their sign), or the lengths differ.
     """
     lrs, wds = np.asarray(lr, dtype=np.float64), np.asarray(wd, dtype=np.float64)
     if lrs.ndim != 1 or not len(lrs):

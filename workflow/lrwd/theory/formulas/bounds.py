@@ -15,13 +15,13 @@ def average_iterate_bounded(lr: Floats, norms: Floats, radius: Floats | float) -
 
     (1/T) sum_t E[L(theta_t) - L*] <= R^2 / (2 T eta_T) + 1/(2T) sum_t eta_t G_t^2
 
-    It holds for each run by itself with its own ||g_t|| (the loss then being that of the batches), so the learning
-    rate may depend on the gradients seen.
+    It also holds for a single run with its own ||g_t|| and the loss of its batches, so the learning rate may depend on
+    the gradients so far.
 
     Args:
         lr: eta_t; (..., T).
         norms: G_t, or ||g_t|| of one run; (..., T).
-        radius: R, the largest ||theta_t - theta*|| of the whole run, not only the first.
+        radius: R, the largest ||theta_t - theta*|| of the whole run.
 
     Raises:
         DataError: a learning rate rises, or an array is not as stated.
@@ -79,7 +79,7 @@ def last_iterate(lr: Floats, norms: Floats, radius: Floats | float) -> Floats:
     E[L(theta_T) - L*] <= R^2 / (2 T eta_T) + 1/(2 eta_T) sum_t eta_t^2 G_t^2 / max(1, T - t)
 
     Args:
-        lr: eta_t; (..., T). theta_T is what eta_1 … eta_{T-1} lead to; eta_T only weighs.
+        lr: eta_t; (..., T). theta_T depends on eta_1 … eta_{T-1} only; eta_T is a weight in the bound.
         norms: G_t; (..., T).
         radius: R = ||theta_1 - theta*||.
 
@@ -102,12 +102,13 @@ def last_iterate_tail(lr: Floats, norms: Floats, radius: Floats | float) -> Floa
     E[L(theta_T) - L*] <= R^2 / (2 S_1) + 1/2 sum_t eta_t^2 G_t^2 / S_min(t+1, T),   S_t = eta_t + … + eta_T
 
     Args:
-        lr: eta_t; (..., T). theta_T is what eta_1 … eta_{T-1} lead to; eta_T only weighs (see ``with_best_final``).
+        lr: eta_t; (..., T). theta_T depends on eta_1 … eta_{T-1} only; eta_T is a weight in the bound (see
+            ``with_best_final``).
         norms: G_t; (..., T).
         radius: R = ||theta_1 - theta*||.
 
     Returns:
-        Infinity where eta_T = 0, as the last but one term then divides by nothing.
+        Infinity where eta_T = 0, as the last but one term is divided by it.
 
     Raises:
         DataError: an array is not as stated.

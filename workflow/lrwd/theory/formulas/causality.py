@@ -1,4 +1,4 @@
-"""What not knowing the future may cost: the proved limits on a causal form's bound over the best bound."""
+"""The cost of not knowing later gradients: proved limits on a causal schedule's bound divided by the best bound."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def inverse_square_limit(norms: Floats) -> float:
 def last_iterate_price(norms: Floats) -> float:
     """Right-hand side of "last-1" for R / sqrt(T V_t) over its least: (1 + sum_t (G_t^2 / V_t) / max(1, T - t)) / 2.
 
-    It bounds nothing where the learning rate rises; ``bounds.last_iterate`` refuses it there.
+    It is no bound if the learning rate rises; ``bounds.last_iterate`` refuses that.
 
     Args:
         norms: G_t, positive; (T,).

@@ -17,8 +17,8 @@ def equal_weight(lr_max: float, wd: float, num_steps: int) -> Floats:
 
     eta_s = eta_max / (lambda eta_max s + 1)
 
-    The post solves the differential equation of its exponential approximation. Of AdamW's own products it is the
-    exact solution: eta_{j-1} (1 - eta_j lambda) = eta_j is 1/eta_j = 1/eta_{j-1} + lambda.
+    The post derives it as the solution of a differential equation for its exponential approximation. For AdamW's own
+    products it is exact: eta_{j-1} (1 - eta_j lambda) = eta_j is 1/eta_j = 1/eta_{j-1} + lambda.
 
     Args:
         lr_max: eta_max, of the first step.
@@ -47,7 +47,7 @@ def equal_weight_both(lr_max: float, wd_max: float, num_steps: int) -> tuple[Flo
     Returns:
         eta_s and lambda_s, (num_steps,) each.
 
-    Source: post 000, Eq. 17 (the solution of a differential equation; ``equal_weight_both_exact`` has none).
+    Source: post 000, Eq. 17 (the solution of a differential equation; ``equal_weight_both_exact`` needs none).
     """
     factor = 1.0 / np.sqrt(2.0 * wd_max * lr_max * np.arange(num_steps, dtype=np.float64) + 1.0)
     return lr_max * factor, wd_max * factor
@@ -105,7 +105,7 @@ def equal_weight_both_exact(lr_max: float, wd_max: float, num_steps: int) -> tup
 
     Args and Returns: as for ``equal_weight_both``.
 
-    Source: the condition before post 000, Eq. 14, with 1 - eta lambda in the place of e**(-eta lambda).
+    Source: the condition before post 000, Eq. 14, with 1 - eta lambda in place of e**(-eta lambda).
     """
     alpha = _ratio(lr_max, wd_max)
     lrs = _recursion(lr_max, num_steps, lambda lr: 2.0 * lr / (1.0 + np.sqrt(1.0 + 4.0 * alpha * lr**2)))

@@ -1,4 +1,4 @@
-"""With which weight the gradient of each step stands in the final network."""
+"""The weight of each step's gradient in the final network."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 from lrwd.errors import DataError
 from lrwd.theory.formulas._sequences import Floats, checked
 
-# exact: AdamW's own products of (1 - eta lambda); exponential: the post's e**-kappa in their place.
+# exact: AdamW's own products of (1 - eta lambda); exponential: the post's approximation e**-kappa.
 Form = Literal["exact", "exponential"]
 
 
@@ -34,18 +34,18 @@ def update_weights(lr: Floats, wd: Floats | float, form: Form) -> Floats:
     if form not in ("exact", "exponential"):
         raise DataError(f"form is {form!r}; allowed: exact, exponential")
     decay = np.log1p(-lrs * wds) if form == "exact" else -lrs * wds
-    # Summed from the end, so that the youngest step's exponent is exactly 0 and none overflows.
+    # Summed from the end, so that the exponent of the last step is exactly 0 and none overflows.
     later = np.concatenate([np.cumsum(decay[:0:-1])[::-1], [0.0]])
     return lrs * np.exp(later)
 
 
 def gradient_weights(lr: Floats, wd: Floats | float, beta: float, form: Form) -> Floats:
-    """Weight of each step's gradient in the average that the final network is made of.
+    """Weight of each step's gradient in the average that makes up the final network.
 
     beta_bar(j, t) = (1 - beta)/z_t sum_{i=j}^t e**kappa_i beta**(i-j) eta_i
 
-    With beta = beta_1 of the gradients in the mean of m (beta_bar_1), with beta_2 of their squares in that of v
-    (beta_bar_2). Bias correction is left out, as in the post.
+    With beta = beta_1 these are the weights of the gradients in the average of m (beta_bar_1), with beta_2 those of
+    their squares in the average of v (beta_bar_2). Without bias correction, as in the post.
 
     Args:
         lr: eta_i, (T,).
@@ -54,7 +54,7 @@ def gradient_weights(lr: Floats, wd: Floats | float, beta: float, form: Form) ->
         form: as for ``update_weights``.
 
     Returns:
-        (T,); for beta = 0 they sum to 1, otherwise to less by the share that no gradient holds yet.
+        (T,); for beta = 0 they sum to 1, otherwise to less, as the moments start at 0.
 
     Raises:
         DataError: a value is not allowed, or every eta_i is 0.
@@ -66,7 +66,7 @@ def gradient_weights(lr: Floats, wd: Floats | float, beta: float, form: Form) ->
     weights = update_weights(lr, wd, form)
     total = weights.sum()
     if total == 0.0:
-        raise DataError("every lr is 0; then no gradient has a weight")
+        raise DataError("every lr is 0; no gradient has a weight then")
     # S_j = w_j + beta S_{j+1}, a recursive filter that runs backwards in time.
     return (1.0 - beta) / total * lfilter([1.0], [1.0, -beta], weights[::-1])[::-1]
 

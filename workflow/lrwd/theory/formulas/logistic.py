@@ -18,7 +18,7 @@ class Logistic:
     """L(theta) = (1/N) sum_n [log sum_c exp(x_n·theta_c) - x_n·theta_{y_n}] + (l2/2) ||theta||^2.
 
     Args:
-        features: x_n; (N, D). A column of ones makes a bias, which is then penalised as well.
+        features: x_n; (N, D). A column of ones adds a bias, which is then penalised too.
         labels: y_n, from 0; (N,).
         l2: strength of the penalty, above 0.
 
@@ -76,7 +76,7 @@ class Logistic:
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
-    """A minimiser and how near it is to the true one.
+    """An approximate minimiser with a bound on its error.
 
     Args:
         theta: (D, C).
@@ -92,7 +92,7 @@ class Minimum:
 
 
 def minimum(problem: Logistic, tolerance: float) -> Minimum:
-    """Find the minimiser by L-BFGS, with a proof of how near it is.
+    """Find the minimiser by L-BFGS, with a proved bound on its error.
 
     Args:
         problem: the problem.
@@ -116,5 +116,5 @@ def minimum(problem: Logistic, tolerance: float) -> Minimum:
     norm = float(np.linalg.norm(gradient))
     excess = norm**2 / (2 * problem.l2)
     if not excess <= tolerance:
-        raise DataError(f"The minimum is known to {excess:.2g} only; allowed: {tolerance:.2g}")
+        raise DataError(f"The minimum is known only up to {excess:.2g}; allowed: {tolerance:.2g}")
     return Minimum(theta, loss, norm, excess)

@@ -42,7 +42,7 @@ def kappa(lr: Floats, wd: Floats | float) -> Floats:
 
 
 def log_kept(lr: Floats, wd: Floats | float) -> Floats:
-    """Logarithm of the share of the initialisation that is left after every step, exactly.
+    """Exact logarithm of the share of the initialisation that is left after every step.
 
     ln prod_{i<=t} (1 - eta_i lambda_i)
 
@@ -69,7 +69,7 @@ def log_z(lr: Floats, wd: Floats | float) -> Floats:
         wd: lambda_i, (T,) or one number.
 
     Returns:
-        (T,); in logarithms, as z_t itself overflows from kappa_t = 709 on. -inf until the first eta above 0.
+        (T,); a logarithm, as z_t itself overflows from kappa_t = 709 on. It is -inf before the first eta above 0.
 
     Source: post 000, Eq. 10.
     """
@@ -86,7 +86,7 @@ def memory_period(lr: float, wd: float, c: float) -> float:
     Args:
         lr: eta, constant.
         wd: lambda, constant.
-        c: share in (0, 1) from which on a batch counts as remembered.
+        c: share in (0, 1); a batch with a smaller one counts as forgotten.
 
     Returns:
         Steps, not rounded; infinity without decay.

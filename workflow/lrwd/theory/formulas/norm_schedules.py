@@ -1,8 +1,8 @@
 """Learning rates from gradient norms: those that minimise a bound, and their causal forms.
 
 ``R`` is the distance to the minimiser, G_t the gradient norm at step t = 1 … T. The optimal ones need the norms of the
-whole run; a causal one's value at t depends on the norms up to t (and on the number of steps T).
-All have the unit of theta^2 / loss: a loss scaled by c divides them by c, and SGD takes the same path.
+whole run; the causal ones at t need the norms up to t (and the number of steps T).
+All have the unit of theta^2 / loss: if the loss is multiplied by c they are divided by c, and SGD takes the same path.
 """
 
 import numpy as np
@@ -94,7 +94,7 @@ def last_iterate_causal(norms: Floats, radius: float, num_steps: int) -> Floats:
 
     eta_t = R / sqrt(T V_t),   V_t as in ``norm_shares.recent_sum``
 
-    V_t falls where the gradients do so fast enough; the learning rate then rises, and "last-1" does not apply to it.
+    If the gradients shrink fast enough, V_t falls. The learning rate then rises, and "last-1" does not apply to it.
 
     Args:
         norms: G_k of the steps so far; (..., t).
@@ -114,7 +114,7 @@ def last_iterate_causal(norms: Floats, radius: float, num_steps: int) -> Floats:
 
 
 def from_weights(weights: Floats) -> Floats:
-    """Learning rates whose last iterate is as good as the average with the given weights is bounded to be.
+    """Learning rates whose last iterate has the same bound as the average with the given weights.
 
     eta_t = w_t w_{t+1:T} / w_{1:T},   w_{i:j} = w_i + … + w_j
 

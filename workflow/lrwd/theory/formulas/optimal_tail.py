@@ -41,7 +41,7 @@ def optimal_tail(norms: Floats, radius: float) -> tuple[Floats, float]:
     for step in range(len(norms) - 2, -1, -1):
         norm = float(norms[step])
         root = float(np.hypot(norm, np.sqrt(cost)))
-        # 1 - kept and 2 G (root - G), without their cancellation where c is small beside G^2.
+        # 1 - kept and 2 G (root - G), rewritten to avoid cancellation if c is much smaller than G^2.
         kept[step], taken[step] = norm / root, cost / (root * (root + norm))
         cost = 2 * norm * cost / (root + norm)
     tail = np.append(1.0, np.cumprod(kept)) * radius / np.sqrt(cost)
@@ -49,9 +49,9 @@ def optimal_tail(norms: Floats, radius: float) -> tuple[Floats, float]:
 
 
 def with_best_final(lr: Floats, norms: Floats, radius: float) -> Floats:
-    """Replace eta_T by what minimises "last-2"; theta_T is reached before it, so that any value may be claimed.
+    """Replace eta_T by the value that minimises "last-2"; theta_T does not depend on it.
 
-    It makes the bound finite for schedules that end at 0.
+    This makes the bound finite for schedules that end at 0.
 
     Args:
         lr: eta_t, with eta_{T-1} > 0; (T,).
@@ -59,7 +59,7 @@ def with_best_final(lr: Floats, norms: Floats, radius: float) -> Floats:
         radius: R = ||theta_1 - theta*||.
 
     Returns:
-        The learning rates with another last one; (T,).
+        The learning rates with the new last one; (T,).
 
     Raises:
         DataError: the last but one learning rate is 0.
@@ -74,7 +74,7 @@ def with_best_final(lr: Floats, norms: Floats, radius: float) -> Floats:
         falls = (radius / (without[0] + last)) ** 2 + np.sum(power / (without[1:] + last) ** 2)
         return float(norms[-1] ** 2 - falls)
 
-    # The slope rises from minus infinity at 0; here it is above 0 already.
+    # The slope rises from minus infinity at 0; at ``high`` it is above 0.
     high = float(np.sqrt(radius**2 + power.sum()) / norms[-1])
     low = high
     while slope(low) >= 0:
@@ -83,9 +83,9 @@ def with_best_final(lr: Floats, norms: Floats, radius: float) -> Floats:
 
 
 def best_of_shape(shape: Floats, norms: Floats, radius: float) -> tuple[Floats, float]:
-    """Scale a schedule, and choose its last learning rate, so that "last-2" is least.
+    """Scale a schedule, and choose its last learning rate, to minimise "last-2".
 
-    At the best scale the bound is R sqrt(B / S_1), which leaves eta_T, a search over one number.
+    At the best scale the bound is R sqrt(B / S_1), so that only eta_T is left to search for.
 
     Args:
         shape: eta_t up to a factor; its last entry is not used; (T,).

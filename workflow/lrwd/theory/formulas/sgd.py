@@ -1,4 +1,4 @@
-"""SGD on a convex problem, many schedules and seeds at once, and the gaps that the bounds are about."""
+"""SGD on a convex problem, for many schedules and seeds at once, and the gaps that the bounds hold for."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from scipy.special import logsumexp
 from lrwd.theory.formulas.bounds import Floats
 from lrwd.theory.formulas.logistic import Ints, Logistic, Minimum
 
-# Learning rates fixed beforehand, (T,); or from a run's own norms so far, (S, t) -> (S, t), of which the last is used.
+# Learning rates fixed in advance, (T,); or a function of a run's norms so far, (S, t) -> (S, t), whose last is used.
 Schedule = Floats | Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """What K schedules did on the same batches with S seeds and T steps.
+    """Results of K schedules on the same batches, with S seeds and T steps.
 
     Args:
         lr: eta_t; (K, S, T).
@@ -53,7 +53,7 @@ def run_sgd(problem: Logistic, best: Minimum, batches: Ints, schedules: Sequence
     num_steps, num_seeds, _ = batches.shape
     size = (len(schedules), num_seeds, num_steps)
     lr, norms, regret = (np.empty(size) for _ in range(3))
-    # Schedules beside each other in the last axes, so that a batch meets all of them in one product.
+    # Schedules are in the last axes, so that one matrix product per batch serves all of them.
     theta = np.zeros((num_seeds, problem.features.shape[1], len(schedules), problem.num_classes))
     target = best.theta[None, :, None, :]
     total, farthest = np.zeros_like(theta), np.zeros(size[:2])

@@ -30,7 +30,7 @@ def transient_rms(lr: Floats, wd: Floats | float, first_rms: float, beta1: float
 
     q_t = (1 - eta_t lambda_t)**2 q_{t-1} + eta_t**2,  RMS_t = sqrt(q_t)        for beta_1 = 0
 
-    With momentum, E theta**2, E theta m and E m**2 follow a recursion of their own, which is what is computed. For
+    With momentum, the recursion is for E theta**2, E theta m and E m**2, and this one is computed. For
     constant eta and lambda, and small eta lambda: q_t = e**(-2 kappa_t) q_0 + eta/(2 lambda) (1 - e**(-2 kappa_t)).
     Without decay it is a random walk, q_t = q_0 + eta**2 t, so RMS grows as eta sqrt(t); the post prints sqrt(eta t).
 
@@ -38,7 +38,7 @@ def transient_rms(lr: Floats, wd: Floats | float, first_rms: float, beta1: float
         lr: eta_t, (T,).
         wd: lambda_t, (T,) or one number.
         first_rms: sqrt(q_0), of the initial weights.
-        beta1: decay rate of the first moment; Adam's bias correction is in.
+        beta1: decay rate of the first moment; with Adam's bias correction.
 
     Returns:
         (T,).
