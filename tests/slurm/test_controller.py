@@ -25,7 +25,9 @@ def test_killed_and_started_again(grid: Grid) -> None:
         os.kill(trainer, signal.SIGSTOP)
     assert grid.run(*SLURM, "--unlock").rc == 0
     process = grid.start(*SLURM, *RUNS)
-    adoption = re.compile(r"(\d) cells of an earlier start are still in SLURM's queue \(jobs [\d, ]+\): waiting for them")
+    adoption = re.compile(
+        r"(\d) cells of an earlier start are still in SLURM's queue \(jobs [\d, ]+\): waiting for them"
+    )
     grid.wait(lambda: adoption.search(grid.project.read("output")), "what was found running")
     for trainer in stopped:
         os.kill(trainer, signal.SIGCONT)
