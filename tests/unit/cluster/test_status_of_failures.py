@@ -18,7 +18,7 @@ def test_kept_failures_are_told_and_the_command_forces_them(tmp_path: Path) -> N
     train(study)
     status = study_status(study, study.grid_cells, [], {})
     text = report(study, status, 120, [], start_command("profiles/local", [], {"study": "mine"}))
-    assert "59 of 60 cells trained, up to 120 more to follow from the results" in text
+    assert "59 of 60 cells trained, up to 120 more in later rounds" in text
     assert "kept: ValueError: no" in text
     assert "snakemake --profile profiles/local --config study=mine --force -- $(cat" in text
     assert targets(study, status) == f"{first}\n"
