@@ -140,7 +140,7 @@ def _estimate(axes: Axes, place: int, row: Row, values: list, places: list[float
 
 def _handles(rows: list[Row]) -> list:
     fits = [row.fit for row in rows if row.fit is not None]
-    entries = [key("measured: ρ by argmax, b by censored peaks", marker="o", color=INK, markersize=7, linewidth=1.8)]
+    entries = [key("measured: ρ by argmax, b by row likelihoods", marker="o", color=INK, markersize=7, linewidth=1.8)]
     if any(np.isfinite(number(fit["b_argmax"])) for fit in fits):
         entries.append(key("b by argmax", marker="x", color=GREY, markeredgewidth=1.4, markersize=5, linestyle="none"))
     if any(np.isfinite(number(fit.get("published_rho_low"))) for fit in fits):
