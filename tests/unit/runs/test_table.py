@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from lrwd.errors import DataError
-from lrwd.runs.table import COLUMNS, FLAGS, NUMBERS, TEXTS, read_runs, typed
+from lrwd.runs.table import COLUMNS, FLAGS, NUMBERS, SEQUENTIAL, TEXTS, read_runs, typed
 
 Simulated = Callable[..., pd.DataFrame]
 
 
 def test_every_column_has_one_type() -> None:
-    assert sorted([*TEXTS, *FLAGS, *NUMBERS]) == sorted(COLUMNS)
+    assert sorted([*TEXTS, *FLAGS, *NUMBERS]) == sorted([*COLUMNS, *SEQUENTIAL])
 
 
 def test_types_survive_the_file(simulated: Simulated, tmp_path: Path) -> None:

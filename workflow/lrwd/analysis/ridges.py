@@ -13,6 +13,7 @@ from lrwd.stats.censored_peak import fit_censored_peak
 from lrwd.stats.cloud import fit_cloud, is_cloud
 from lrwd.stats.peak import Peaks, find_peaks
 from lrwd.stats.response_surface import fit_response_surface
+from lrwd.stats.ridge import UNKNOWN as UNKNOWN  # for the figures, which do not import from stats
 from lrwd.stats.ridge import Ridge, verdict
 from lrwd.stats.row_fit import fit_row_likelihood
 from lrwd.stats.row_ridge import RowRidge

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from lrwd.analysis.ridges import RECOMMENDED
+from lrwd.analysis.ridges import RECOMMENDED, UNKNOWN
 from lrwd.analysis.undefined import number, reason
 from lrwd.figures._cells import drops
 from lrwd.figures._frame import Input, from_grid
@@ -34,7 +34,6 @@ from lrwd.figures._style import (
     legend,
 )
 from lrwd.figures._text import interval, wrap
-from lrwd.stats.ridge import UNKNOWN
 
 TITLE = "The ridge of best weight decays, and three hypotheses"
 CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
