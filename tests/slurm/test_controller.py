@@ -25,12 +25,14 @@ def test_killed_and_started_again(grid: Grid) -> None:
         os.kill(trainer, signal.SIGSTOP)
     assert grid.run(*SLURM, "--unlock").rc == 0
     process = grid.start(*SLURM, *RUNS)
-    told = re.compile(r"(\d) cells of an earlier start are still in SLURM's queue \(jobs [\d, ]+\): waiting for them")
-    grid.wait(lambda: told.search(grid.project.read("output")), "what was found running")
+    adoption = re.compile(
+        r"(\d) cells of an earlier start are still in SLURM's queue \(jobs [\d, ]+\): waiting for them"
+    )
+    grid.wait(lambda: adoption.search(grid.project.read("output")), "what was found running")
     for trainer in stopped:
         os.kill(trainer, signal.SIGCONT)
     output = grid.ends(process)
-    assert int(told.search(output).group(1)) >= len(stopped)  # type: ignore[union-attr]
+    assert int(adoption.search(output).group(1)) >= len(stopped)  # type: ignore[union-attr]
     assert len(grid.cells()) == 4
     grid.is_undisturbed()
 

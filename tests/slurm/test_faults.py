@@ -83,8 +83,8 @@ def test_time_limit(grid: Grid) -> None:
     grid.ends(process)
     # FAILED if Snakemake, which SLURM signals too, exited first.
     assert {job["state"] for job in grid.cells()} & {"TIMEOUT", "FAILED"}
-    told = grid.cluster.say("squeue", "-h", "-tall", "-o%Z|%k|%l").splitlines()
-    limits = {line.rpartition("|")[2] for line in told if str(grid.project.folder) in line and "train_cell" in line}
+    listing = grid.cluster.say("squeue", "-h", "-tall", "-o%Z|%k|%l").splitlines()
+    limits = {line.rpartition("|")[2] for line in listing if str(grid.project.folder) in line and "train_cell" in line}
     assert {"1:00", "2:00"} <= limits
     assert "going on from the checkpoint" in grid.said()
     grid.is_undisturbed()

@@ -25,7 +25,7 @@ def test_out_of_memory(here: Project, confining: Cluster, tmp_path: Path) -> Non
     assert states.count("COMPLETED") == 4
     assert set(states) - {"COMPLETED"} <= {"OUT_OF_MEMORY", "FAILED"}
     assert len(states) > 4
-    asked = grid.cluster.say("squeue", "-h", "-tall", "-o%m|%k|%Z").splitlines()
-    memory = {line.partition("|")[0] for line in asked if "train_cell" in line and str(grid.project.folder) in line}
+    lines = grid.cluster.say("squeue", "-h", "-tall", "-o%m|%k|%Z").splitlines()
+    memory = {line.partition("|")[0] for line in lines if "train_cell" in line and str(grid.project.folder) in line}
     assert {"350M", "700M"} <= memory
     making.close()

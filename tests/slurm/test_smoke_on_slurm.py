@@ -25,8 +25,8 @@ def test_smoke_without_accounting(cluster: Cluster, smoke: tuple[Project, Result
     cells = [job for job in jobs if "train_cell" in job["comment"]]
     assert len(cells) == 48
     # GPUs are requested per job, which squeue's short formats do not show.
-    told = cluster.say("squeue", "-h", "-tall", "-O", "JobID:12,tres-per-job:24").splitlines()
-    gpus = dict(map(str.split, told))
+    listing = cluster.say("squeue", "-h", "-tall", "-O", "JobID:12,tres-per-job:24").splitlines()
+    gpus = dict(map(str.split, listing))
     assert {gpus[job["id"]] for job in cells} == {"gres:gpu:1"}
     assert len({job["node"] for job in cells}) == 3
     # Preparation and simulations have no GPU; statistics, tables and figures are not SLURM jobs.
@@ -58,8 +58,8 @@ def test_with_accounting(with_accounting: Cluster, here: Project, tmp_path: Path
     given = ("--config", f"account={ACCOUNT}", "partition=urgent")
     result = project.run(*SLURM, "--slurm-status-command", "sacct", *given, *RUNS, timeout=LIMIT_SEC)
     assert result.rc == 0, result.text[-6000:]
-    told = with_accounting.say("sacct", "-Xn", "-P", "-oAccount,Partition,State,Comment", "--name", run_id(result))
-    rows = [line.split("|") for line in told.splitlines()]
+    listing = with_accounting.say("sacct", "-Xn", "-P", "-oAccount,Partition,State,Comment", "--name", run_id(result))
+    rows = [line.split("|") for line in listing.splitlines()]
     assert {(row[0], row[2]) for row in rows} == {(ACCOUNT, "COMPLETED")}
     assert sorted(row[1] for row in rows) == ["gpu"] + ["urgent"] * 4
     assert project.read("results/runs.csv") == here.read("results/runs.csv")

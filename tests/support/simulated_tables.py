@@ -302,7 +302,7 @@ def recipe_row(
 def all_na(frames: dict[str, pd.DataFrame], text: str) -> dict[str, pd.DataFrame]:
     """The same tables with every computed value replaced by a text "NA: reason"."""
     keep = {"dataset", "arch", "label", "recipe", "scope", "kappa", "lr", "obtained", "edge"}
-    keep |= {"estimator", "x", "liberty", "verdict", "reference"}
+    keep |= {"estimator", "x", "liberty", "verdict", "reference", "round", "cells_so_far", "stopped"}
     result = {}
     for name, frame in frames.items():
         result[name] = frame.astype(object).copy()

@@ -1,4 +1,4 @@
-"""What reruns, and what does not, when the configuration changes."""
+"""What reruns, and what does not, when config.yaml changes."""
 
 import json
 from typing import Any

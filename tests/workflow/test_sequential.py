@@ -1,4 +1,4 @@
-"""A sequential study end to end: killed within a round, the same cells follow; a failure does not stop its round."""
+"""A sequential study end to end: a kill does not change the cells of later rounds; a failure does not stop a round."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def sequential_study() -> dict:
 
 @pytest.fixture(scope="module")
 def undisturbed(shared: Callable) -> Project:
-    """The study as it comes out when nobody kills anything."""
+    """The study trained without interruption."""
     return shared("sequential", sequential_study(), *TARGETS)[0]
 
 
@@ -40,7 +40,7 @@ def test_rounds_follow_each_other(undisturbed: Project) -> None:
     assert len(undisturbed.records()) == FIRST + 2 * BATCH
     assert len(undisturbed.read(RUNS).splitlines()) == 1 + FIRST + 2 * BATCH
     assert len(undisturbed.read("results/tables/rounds.csv").splitlines()) == 1 + 3
-    # Nothing is left to do, and that is said quickly.
+    # A further start has nothing to do and ends quickly.
     assert "Nothing to be done" in undisturbed.run(*PROFILE, "-n", "--quiet", "reason", *TARGETS).text
 
 
@@ -62,7 +62,7 @@ def test_killed_within_a_round(undisturbed: Project, tmp_path: Path) -> None:
     project.wait_alone()
     assert not project.path(RUNS).exists()
     assert project.run("--unlock").rc == 0
-    # A cell of a round that is known is a target; one that no round has asked for is none.
+    # Cells of known rounds are valid targets; cells that no round has chosen are not.
     assert (
         "(rounds 0 to 1; the rounds that follow"
         in project.run(*PROFILE, "-n", "--", f"results/runs/{CELL.replace('wd3_', 'wd3.3_')}.json").text
@@ -80,7 +80,7 @@ def is_first(cell: str) -> bool:
 def test_a_failure_does_not_stop_its_round(undisturbed: Project, tmp_path: Path) -> None:
     project = copied(undisturbed, tmp_path / "failing")
     project.records()[CELL].unlink()
-    # A torn checkpoint, which cannot be set aside.
+    # An incomplete checkpoint that cannot be set aside.
     checkpoint = project.path(f"results/checkpoints/{CELL}.ckpt")
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     checkpoint.write_text("torn")
@@ -92,7 +92,7 @@ def test_a_failure_does_not_stop_its_round(undisturbed: Project, tmp_path: Path)
     text = project.ok("status").text
     assert "kept: IsADirectoryError" in text
     assert "--force --" in text
-    # Asked for by name, it is trained again, and all is as if nothing had happened.
+    # As an explicit target it is trained again, and all results equal the uninterrupted ones.
     checkpoint.with_name(f"{checkpoint.name}.rejected").rmdir()
     project.ok("--force", "--", f"results/runs/{CELL}.json")
     project.ok(*TARGETS, timeout=400)

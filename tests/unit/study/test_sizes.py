@@ -8,7 +8,6 @@ from configured import Config
 from lrwd import paper
 from lrwd.study.defaults import with_defaults
 from lrwd.study.load import load_study
-from lrwd.study.outlook import num_open
 from lrwd.study.study import Study
 
 CONFIG = with_defaults({})
@@ -50,12 +49,6 @@ def test_every_study_is_counted_here() -> None:
     tested |= set(CONFIG["theory"]["studies"])  # planned by the target `theory`, see tests/workflow
     parts = {part for study in CONFIG["studies"].values() for part in study.get("parts", ())}
     assert set(CONFIG["studies"]) == tested | parts
-
-
-def test_the_sequential_demo_has_its_first_round_and_a_budget() -> None:
-    study = loaded("sequential_demo")
-    assert cells_of(study) == 5 * 5 * 3 * 2
-    assert cells_of(study) + num_open(study) == 5 * 90
 
 
 @pytest.mark.parametrize("name", ESTIMATED)

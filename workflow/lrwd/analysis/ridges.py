@@ -13,8 +13,7 @@ from lrwd.stats.censored_peak import fit_censored_peak
 from lrwd.stats.cloud import fit_cloud, is_cloud
 from lrwd.stats.peak import Peaks, find_peaks
 from lrwd.stats.response_surface import fit_response_surface
-from lrwd.stats.ridge import UNKNOWN as UNKNOWN  # for the figures, which do not import from stats
-from lrwd.stats.ridge import Ridge, verdict
+from lrwd.stats.ridge import UNKNOWN, Ridge, verdict
 from lrwd.stats.row_fit import fit_row_likelihood
 from lrwd.stats.row_ridge import RowRidge
 from lrwd.stats.surface import Floats, Surface
@@ -32,6 +31,8 @@ NAMES = {
     ARGMAX_OLS: "the paper's",
 }
 NO_GRID = "no grid run"
+# The verdict of a network of which no one slope is named.
+OPEN = UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from lrwd.analysis.ridges import RECOMMENDED, UNKNOWN
+from lrwd.analysis.ridges import OPEN, RECOMMENDED
 from lrwd.analysis.undefined import number, reason
 from lrwd.figures._cells import drops
 from lrwd.figures._frame import Input, from_grid
@@ -234,7 +234,7 @@ def _said(ridge: pd.Series) -> str:
     """The verdict in short: what stays constant, or what is excluded."""
     if "verdict" not in ridge:
         return ""
-    if ridge["verdict"] == UNKNOWN and str(ridge.get("excluded", "")):
+    if ridge["verdict"] == OPEN and str(ridge.get("excluded", "")):
         return f"; excluded: {ridge['excluded']}"
     return f": {ridge['verdict']}"
 
