@@ -11,7 +11,7 @@ from lrwd.study.load import load_study
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("bogus", "study, results, pathvars, execution, plan, design, theory, studies"),
+        ("bogus", "study, results, pathvars, execution, plan, design, analysis, theory, studies"),
         ("plan.bogus", "max_steps, max_sec, at_once"),
         ("execution.bogus", "warm_start, checkpoint_sec, loader_workers, cuda_graph"),
         ("studies.demo.bogus", "title, datasets, architectures, recipes, grid, seeds, selection, metric, on_ratio"),

@@ -80,7 +80,7 @@ def test_on_the_papers_grid_its_own_truth_cannot_be_told(about: Simulate) -> Non
     assert of(table, "drop at κ = 0.1")[REPRODUCED] + of(table, "drop at κ = 0.1")[CONTRADICTED] == 2
     assert of(table, "tolerance zone") == {NOT_IDENTIFIABLE: 2}
     reasons = table.loc[table["claim"].str.startswith("b = "), "reason"]
-    assert reasons.str.contains("interior peaks, fewer than 4").all()
+    assert reasons.str.contains(r"brackets? the best weight decay, of 6; 3 are needed").all()
 
 
 def test_drops_along_a_ratio_that_the_grid_does_not_show_are_not_judged(about: Simulate) -> None:
