@@ -23,7 +23,7 @@ from lrwd.figures._style import (
 )
 from lrwd.figures._text import interval, wrap
 
-TITLE = "Optimal weight decay against learning rate, by the paper's procedure"
+TITLE = "Optimal weight decay by the paper's procedure"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
 FITS = (
     "dataset",
