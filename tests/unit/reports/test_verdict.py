@@ -115,8 +115,9 @@ def test_each_truth_is_said_where_it_holds(truth: str) -> None:
 def test_the_paper_is_right_where_it_is() -> None:
     text = text_of("ratio")
     assert "This agrees with the paper's b" in text
-    assert "they agree within a factor of 1.5" in text
-    assert "The paper's 0.10 is shown to be within a factor of 1.5 of the mean." in text
+    # The recommended estimator allows for scatter and bends, so that three networks do not confirm the constant.
+    assert "that they agree within a factor of 1.5 is not shown, nor that they differ" in text
+    assert "The paper's 0.10 is inside this interval, which is too wide to confirm it." in text
     assert "* Other estimators say the same: censored peaks on 3 of 3, response surface on 3 of 3." in text
     assert "agree best: against λ/η on 3 (" in text
     assert "is shown to be within ±0.3 pp on 3 of 3 networks" in text
@@ -212,7 +213,7 @@ def test_a_number_made_up_is_found() -> None:
         ("ridge", "b", 0.4567, "| 0.457 ("),
         ("best", "expected", 0.12345, "| 12.3% ("),
         ("best", "wd", 0.0456, "λ = 0.0456**"),
-        ("best", "at_edge", "the highest learning rate", "**yes: the highest learning rate**"),
+        ("best", "at_edge", "an invented edge", "**yes: an invented edge**"),
         ("next_cells", "half_width", 0.98765, "| ±0.988 |"),
         ("ridge", "verdict", "none of these", "None of the three answers holds on 3 of 3 networks"),
         ("gap", "gap_cf_pp", 3.21987, "3.22 ("),
