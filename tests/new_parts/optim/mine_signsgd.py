@@ -33,5 +33,5 @@ class SignSGD(torch.optim.Optimizer):
                 p.mul_(1 - group["lr"] * group["weight_decay"]).add_(sign / count, alpha=-group["lr"])
 
 
-def build(config: Config, groups: Sequence[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
-    return SignSGD(list(groups), {"lr": lr, "threshold": config.threshold})
+def build(config: Config, groups: Sequence[dict[str, Any]]) -> torch.optim.Optimizer:
+    return SignSGD(list(groups), {"threshold": config.threshold})
