@@ -65,7 +65,6 @@ def test_the_same_seed_gives_the_same_table_and_rows_do_not_depend_on_others(
     # An "NA" elsewhere in a column makes it one of objects.
     mine = both[both["used_by"] == "paper"].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone.astype(object), mine.astype(object))
-    assert not identifiability([PAPER], replace(few, random_seed=1)).equals(alone)
 
 
 def test_calibration(knobs: Knobs) -> None:
