@@ -9,15 +9,10 @@ from typing import Any
 
 import pytest
 from projects import Project, Result, parts
+from run_columns import COLUMNS
 
 TABLES = parts("tables")
 FIGURES = parts("figures")
-COLUMNS = """
-    dataset arch label family recipe lr wd seed in_grid kappa rho status num_classes optimizer schedule epochs
-    batch_size steps_per_epoch train_size select_top1 report_top1
-    val_top1_final test_top1_final val_top1_best test_top1_best test_top1_at_best_val
-    best_val_epoch best_test_epoch train_loss_final weight_rms_final device torch
-"""
 Trained = tuple[Project, Result]
 
 
@@ -50,7 +45,7 @@ def test_every_cell_has_a_record_a_log_and_a_row(smoke: Trained) -> None:
 def test_the_table_of_runs_says_what_the_records_say(smoke: Trained) -> None:
     project, _ = smoke
     table = rows(project.read("results/runs.csv"))
-    assert list(table[0]) == COLUMNS.split()
+    assert list(table[0]) == COLUMNS
     for row in table[::7]:
         name = f"lr{row['lr'].removesuffix('.0')}_wd{row['wd'].removesuffix('.0')}_seed{row['seed']}"
         record = result_of(project.records()["/".join((row["dataset"], row["arch"], row["recipe"], name))])
