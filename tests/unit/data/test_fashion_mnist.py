@@ -11,7 +11,7 @@ import pytest
 from lrwd.data import _download, fashion_mnist
 from lrwd.data._prepare import prepare
 from lrwd.data._prepared import open_prepared
-from lrwd.errors import DataError
+from lrwd.errors import ConfigError, DataError
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
@@ -52,6 +52,23 @@ def test_images_get_a_border_of_zeros(raw: dict[str, np.ndarray], tmp_path: Path
     assert np.array_equal(data.train.labels, raw["train-labels-idx1-ubyte"])
     assert data.test is not None
     assert len(data.test) == 10
+
+
+def test_pooled_images_and_fewer_for_testing(raw: dict[str, np.ndarray], tmp_path: Path) -> None:
+    knobs = config(folder=str(tmp_path), pool=2, num_test=5)
+    assert fashion_mnist.shape(knobs) == (16, 1, 10)
+    assert fashion_mnist.extent(knobs).sizes == {"train": 16, "val": 4, "test": 5}
+    data = fashion_mnist.read(knobs, tmp_path)
+    assert data.test is not None and data.train.images is not None
+    assert data.image_size == 16
+    assert len(data.test) == 5
+    assert len(set(data.test.labels)) == 5  # stratified: ten images of ten classes
+    pixels = raw["train-images-idx3-ubyte"][0]
+    assert data.train.images.shape == (20, 16, 16, 1)
+    assert data.train.images[0, 1, 1, 0] == round(float(pixels[:2, :2].mean()))
+    for wrong, words in (({"pool": 3}, "pool: 3 is not allowed. Allowed: 1, 2, 4"), ({"num_test": 10}, "1 to 9")):
+        with pytest.raises(ConfigError, match=words):
+            config(folder=str(tmp_path), **wrong)
 
 
 def test_missing_files_are_named(raw: dict[str, np.ndarray], tmp_path: Path) -> None:

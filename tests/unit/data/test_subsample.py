@@ -71,3 +71,11 @@ def test_a_class_without_images_of_its_own_is_no_fault_of_the_fraction() -> None
 def test_no_class_is_left_empty(counts: list[int], fraction: float, imbalance: float, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         kept_counts(counts, fraction, imbalance)
+
+
+def test_a_number_of_images_in_place_of_a_fraction() -> None:
+    kept = keep(LABELS, 7, 1, 1, 3, images=200)
+    assert len(kept) == 200
+    assert set(kept) == set(keep(LABELS, 7, 0.4, 1, 3))
+    with pytest.raises(ConfigError, match="images: 501 is not allowed, as there are 500: 1 to 500"):
+        keep(LABELS, 7, 1, 1, 3, images=501)

@@ -23,7 +23,7 @@ from lrwd.study.load import load_study
         ("recipes.short.augment.bogus", "cnn, transformer, mlp"),
         ("recipes.short.label_noise.bogus", "fraction, seed"),
         ("recipes.short.mix.bogus", "mixup, cutmix"),
-        ("recipes.short.subsample.bogus", "fraction, imbalance, seed"),
+        ("recipes.short.subsample.bogus", "fraction, images, imbalance, seed"),
     ],
 )
 def test_unknown_key(config: Config, path: str, allowed: str) -> None:

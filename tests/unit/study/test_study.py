@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from configured import DEMO, GRID, Config, on_line, study
+from configured import DEMO, GRID, Config, on_line, refusal, study
 
 from lrwd.study.cell import Cell
 from lrwd.study.study import read_ratios
@@ -129,3 +129,22 @@ def test_another_reference_batch_asks_for_other_cells(config: Config) -> None:
     assert set(first.grid_cells) != set(second.grid_cells)
     assert first.analysis_key() != second.analysis_key()
     assert first.grid_cells == study(config, "demo").grid_cells  # the recipe's own batch
+
+
+def test_learning_rates_of_each_architecture(config: Config) -> None:
+    """A list for each architecture by name; the cells of an architecture follow one another."""
+    lr = {"default": [0.01, 0.03], "vit_digits": [0.001, 0.002, 0.004]}
+    made = study(config, "demo", grid={"lr": lr, "wd": [0.1, 1]}, seeds=[0])
+    found: dict[str, list[float]] = {}
+    for cell in made.grid_cells:
+        found.setdefault(cell.arch, []).append(cell.lr)
+    assert found["vit_digits"] == [0.001, 0.001, 0.002, 0.002, 0.004, 0.004]
+    assert found["resnet_digits"] == found["mixer_digits"] == [0.01, 0.01, 0.03, 0.03]
+    assert [cell.arch for cell in made.grid_cells].count("vit_digits") == 6
+    for wrong, words in (
+        ({"vit": [0.1], "default": [0.1]}, "studies.demo.grid.lr: Unknown architecture 'vit'. Available: default, re"),
+        ({"vit_digits": [0.1]}, "studies.demo.grid.lr: resnet_digits has no learning rates; add it, or `default`"),
+        ({"default": [0.1, -1]}, "studies.demo.grid.lr.default: -1 is not allowed; values must be > 0"),
+    ):
+        config["studies"]["demo"]["grid"]["lr"] = wrong
+        assert words in refusal(config)

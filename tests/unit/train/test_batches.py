@@ -26,6 +26,7 @@ from lrwd.train.image_files import decode
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
 
 CROP_FLIP = ((crop, crop.Config(1, 1.0)), (flip, flip.Config(0.5)))
+HALF = {"fraction": 0.5, "imbalance": 1, "seed": 0}
 WINDOW = (random_resized_crop, random_resized_crop.Config((0.2, 1.0), (0.75, 1.33)))
 
 
@@ -154,7 +155,9 @@ def test_label_noise_reaches_training_only(scans: PreparedData) -> None:
 def test_a_subsample_is_trained_on_alone_and_its_labels_are_flipped(scans: PreparedData) -> None:
     labels = scans.splits["train"].labels
     kept = keep(labels, 10, 0.5, 5, 3)
-    batches = feed(scans, batch_size=len(kept), subsample=(0.5, 5, 3), label_noise=(0.1, 5))
+    batches = feed(
+        scans, batch_size=len(kept), subsample={"fraction": 0.5, "imbalance": 5, "seed": 3}, label_noise=(0.1, 5)
+    )
     assert (batches.size, batches.steps_per_epoch) == (len(kept), 1)
     (images, noisy), *_ = batches.epoch(0)
     # Brought to the order of the data set, by the pixels.
@@ -164,17 +167,19 @@ def test_a_subsample_is_trained_on_alone_and_its_labels_are_flipped(scans: Prepa
     index = torch.cdist(images.flatten(1).double(), pixels).argmin(1)
     assert sorted(index.tolist()) == kept.tolist()
     assert torch.equal(noisy[index.argsort()], torch.from_numpy(flip_labels(labels[kept], 10, 0.1, 5)))
-    every = torch.cat([y for _, y in feed(scans, batch_size=1000, subsample=(1, 1, 3)).epoch(0)])
+    every = torch.cat(
+        [y for _, y in feed(scans, batch_size=1000, subsample={"fraction": 1, "imbalance": 1, "seed": 3}).epoch(0)]
+    )
     assert torch.equal(every, torch.cat([y for _, y in feed(scans, batch_size=1000).epoch(0)]))
 
 
 def test_a_subsample_of_files(photos: PreparedData) -> None:
-    knobs: dict[str, Any] = {"batch_size": 4, "subsample": (0.5, 1, 0), "augment": (WINDOW, *CROP_FLIP)}
+    knobs: dict[str, Any] = {"batch_size": 4, "subsample": HALF, "augment": (WINDOW, *CROP_FLIP)}
     alone, helped = feed(photos, **knobs), feed(photos, **knobs, num_workers=2)
     assert (alone.size, alone.steps_per_epoch) == (10, 2)
     for epoch in (1, 0):
         assert same(list(alone.epoch(epoch)), list(helped.epoch(epoch)))
-    seen = torch.cat([images for images, _ in feed(photos, batch_size=10, subsample=(0.5, 1, 0)).epoch(0)])
+    seen = torch.cat([images for images, _ in feed(photos, batch_size=10, subsample=HALF).epoch(0)])
     every = torch.cat([images for images, _ in feed(photos, batch_size=20).epoch(0)])
     index = torch.cdist(every.flatten(1), seen.flatten(1)).argmin(0)
     order = torch.randperm(20, generator=torch.Generator().manual_seed(derive(1, "order", 0)))

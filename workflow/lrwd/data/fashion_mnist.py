@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 grey images of clothes, 28x28 pixels padded to 32x32."""
+"""Fashion-MNIST: 70,000 grey images of clothes, 28x28 pixels padded to 32x32 (and pooled, if asked)."""
 
 import gzip
 import hashlib
@@ -10,7 +10,8 @@ import numpy as np
 
 from lrwd.data._download import fetch
 from lrwd.data._source import Extent, RawData, RawSplit, SourceConfig
-from lrwd.errors import DataError
+from lrwd.data._split import take_stratified
+from lrwd.errors import ConfigError, DataError
 
 URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 # Name: (size of the compressed file, its MD5 as in torchvision, MD5 of the uncompressed content).
@@ -36,6 +37,7 @@ CLASS_NAMES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 EDGE, PAD = 28, 2
+POOLS = (1, 2, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +50,35 @@ class Config(SourceConfig):
         train_size: number of images that the training files must contain.
         test_size: number of images that the test files must contain.
         verify: compare the files with the published checksums.
+        pool: edge of the squares of pixels that are averaged: 1 (32x32 pixels), 2 (16x16) or 4 (8x8).
+        num_test: number of test images that are used, stratified by class; None: all of them.
     """
 
     folder: str | None
     train_size: int = 60_000
     test_size: int = 10_000
     verify: bool = True
+    pool: int = 1
+    num_test: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pool not in POOLS:
+            raise ConfigError(f"pool: {self.pool} is not allowed. Allowed: {', '.join(map(str, POOLS))}")
+        if self.num_test is not None and not 1 <= self.num_test < self.test_size:
+            raise ConfigError(
+                f"num_test: {self.num_test} is not allowed. Allowed: 1 to {self.test_size - 1}, or null for all"
+            )
 
 
 def shape(config: Config) -> tuple[int, int, int]:
     """Image size, channels and number of classes."""
-    return 32, 1, 10
+    return (EDGE + 2 * PAD) // config.pool, 1, 10
 
 
 def extent(config: Config) -> Extent:
     """Kind and sizes of the data set, before any image is read."""
-    return Extent("arrays", config.train_size - config.val_size, config.val_size, config.test_size)
+    return Extent("arrays", config.train_size - config.val_size, config.val_size, config.num_test or config.test_size)
 
 
 def read(config: Config, root: Path) -> RawData:
@@ -74,7 +89,8 @@ def read(config: Config, root: Path) -> RawData:
         root: folder for downloads, which are saved in its subfolder ``fashion_mnist``.
 
     Returns:
-        Images of 32x32 pixels (padded with two zeros on each side) and one channel, ten classes, official split.
+        Images of 32x32 pixels (padded with two zeros on each side, then pooled) and one channel, ten classes, official
+        split.
 
     Raises:
         DataError: a file is missing, damaged or contains another number of images.
@@ -87,17 +103,24 @@ def read(config: Config, root: Path) -> RawData:
             fetch(f"{URL}{name}.gz", folder, num_bytes, md5)
     else:
         folder = Path(config.folder)
-    train = _split(folder, "train", config.train_size, config.verify)
-    test = _split(folder, "t10k", config.test_size, config.verify)
-    return RawData("arrays", CLASS_NAMES, EDGE + 2 * PAD, channels=1, train=train, test=test)
+    train = _split(folder, "train", config.train_size, config)
+    test = _split(folder, "t10k", config.test_size, config)
+    if config.num_test is not None:
+        taken, _ = take_stratified(test.labels, config.num_test, config.split_seed, "test")
+        test = test.take(taken)
+    return RawData("arrays", CLASS_NAMES, shape(config)[0], channels=1, train=train, test=test)
 
 
-def _split(folder: Path, prefix: str, size: int, verify: bool) -> RawSplit:
-    images = _idx(folder, f"{prefix}-images-idx3-ubyte", (size, EDGE, EDGE), verify)
-    labels = _idx(folder, f"{prefix}-labels-idx1-ubyte", (size,), verify).astype(np.int64)
+def _split(folder: Path, prefix: str, size: int, config: Config) -> RawSplit:
+    images = _idx(folder, f"{prefix}-images-idx3-ubyte", (size, EDGE, EDGE), config.verify)
+    labels = _idx(folder, f"{prefix}-labels-idx1-ubyte", (size,), config.verify).astype(np.int64)
     if labels.max(initial=0) >= len(CLASS_NAMES):
         raise DataError(f"{folder}: {prefix} has label {labels.max()}; allowed: 0 to {len(CLASS_NAMES) - 1}")
     padded = np.pad(images, ((0, 0), (PAD, PAD), (PAD, PAD)))
+    if config.pool > 1:
+        edge = shape(config)[0]
+        blocks = padded.reshape(size, edge, config.pool, edge, config.pool)
+        padded = np.rint(blocks.mean(axis=(2, 4), dtype=np.float64)).astype(np.uint8)
     return RawSplit(labels, padded[..., None])
 
 

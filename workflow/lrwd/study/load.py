@@ -67,9 +67,10 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
             return Study(name, config, (), config["results"], imported)
         members = _unique(config["studies"][name].get("parts") or [name], f"studies.{name}.parts")
         parts = tuple(
-            _part(config, member, f"studies.{member}")
+            part
             for member in members
             if _known(member, config["studies"], f"studies.{name}.parts", "study")
+            for part in _parts(config, member, f"studies.{member}")
         )
         _check_apart(parts, f"studies.{name}.parts")
         study = Study(name, config, parts, config["results"])
@@ -88,7 +89,8 @@ def _completed(config: Mapping[str, Any], source: str) -> dict[str, Any]:
         raise ConfigError(f"{source}: {error}") from None
 
 
-def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
+def _parts(config: Mapping[str, Any], name: str, where: str) -> list[Part]:
+    """The full grids of a study's entry: one for each list of learning rates."""
     entry = config["studies"][name]
     if "parts" in entry:
         raise ConfigError(f"{where}: a study made of parts cannot be a part itself")
@@ -122,12 +124,12 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
     ratio = line["ratio"]
     if ratio != "estimated":
         ratio = _positive(ratio, f"{where}.on_ratio.ratio (a number or 'estimated')")
-    return Part(
+    part = Part(
         where=where,
         datasets=tuple(entry["datasets"]),
         archs=tuple(entry["architectures"]),
         recipes=tuple(entry["recipes"]),
-        lrs=_numbers(entry["grid"]["lr"], f"{where}.grid.lr", positive=True),
+        lrs=(),
         lr_reference_batch=entry["grid"].get("lr_reference_batch"),
         axis=axis,
         values=values,
@@ -137,6 +139,27 @@ def _part(config: Mapping[str, Any], name: str, where: str) -> Part:
         kappas=_numbers(line["kappas"], f"{where}.on_ratio.kappas", positive=True),
         sequential=sequential,
     )
+    found: dict[tuple[float, ...], list[str]] = {}
+    for arch, lrs in _lrs_by_arch(entry, f"{where}.grid.lr").items():
+        found.setdefault(lrs, []).append(arch)
+    return [replace(part, archs=tuple(archs), lrs=lrs) for lrs, archs in found.items()]
+
+
+def _lrs_by_arch(entry: Mapping[str, Any], where: str) -> dict[str, tuple[float, ...]]:
+    """Learning rates of each architecture of a study, from one list or from a list by name."""
+    given, archs = entry["grid"]["lr"], entry["architectures"]
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(archs, _numbers(given, where, positive=True))
+    for name in given:
+        _known(name, dict.fromkeys(["default", *archs]), where, "architecture")
+    missing = [arch for arch in archs if arch not in given]
+    if missing and "default" not in given:
+        raise ConfigError(f"{where}: {missing[0]} has no learning rates; add it, or `default` for those not named")
+    return {
+        arch: _numbers(given[name], f"{where}.{name}", positive=True)
+        for arch in archs
+        for name in [arch if arch in given else "default"]
+    }
 
 
 def _selection(entry: Mapping[str, Any], where: str) -> Selection:
@@ -196,6 +219,11 @@ def _check_recipe(recipe: Mapping[str, Any], where: str) -> None:
         raise ConfigError(
             f"{where}.measure_memory: true is not allowed with epochs: {recipe['epochs']}, as it measures the "
             "memorization of a batch that was seen once; give epochs: 1"
+        )
+    if "images" in recipe["subsample"] and recipe["subsample"]["fraction"] != 1:
+        raise ConfigError(
+            f"{where}.subsample.images: {recipe['subsample']['images']} is not allowed with fraction: "
+            f"{recipe['subsample']['fraction']}; give fraction: 1"
         )
     if recipe["measure_memory"] and recipe["micro_batch"] is not None:
         raise ConfigError(

@@ -20,7 +20,8 @@ def images_left(counts: Sequence[int], dataset: str, recipe: str, knobs: Mapping
         ConfigError: a class would have no images, or there would be fewer images than a batch.
     """
     try:
-        left = sum(kept_counts(counts, knobs["subsample"]["fraction"], knobs["subsample"]["imbalance"]))
+        part = {key: value for key, value in knobs["subsample"].items() if key != "seed"}
+        left = sum(kept_counts(counts, **part))
     except ConfigError as error:
         raise ConfigError(f"recipes.{recipe}.subsample on data set {dataset!r}: {error}") from None
     if left < knobs["batch_size"]:

@@ -2,7 +2,7 @@
 
 import math
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ class Batches:
         seed: the cell's seed.
         device: the device of the batches.
         num_workers: processes that decode images (kind "files" only); the batches do not depend on it.
-        subsample: fraction and imbalance of the images that are kept, and the seed of their choice; None for all.
+        subsample: settings of ``lrwd.data._subsample.keep`` by name; None for all images.
         label_noise: share of wrong labels among those, and the seed of their choice; None for the true labels.
         order: of each epoch: ``shuffled``, or shuffled with the images of right labels before those of wrong ones
             (``clean_first``), or after them (``clean_last``).
@@ -64,7 +64,7 @@ class Batches:
         seed: int,
         device: torch.device | str,
         num_workers: int,
-        subsample: tuple[float, float, int] | None = None,
+        subsample: Mapping[str, Any] | None = None,
         label_noise: tuple[float, int] | None = None,
         order: str = "shuffled",
         channels_last: bool = False,
@@ -72,7 +72,7 @@ class Batches:
         team: Team = SOLO,
     ) -> None:
         labels = np.array(prepared.splits[split].labels)
-        kept = keep(labels, prepared.num_classes, *subsample) if subsample else np.arange(len(labels))
+        kept = keep(labels, prepared.num_classes, **subsample) if subsample else np.arange(len(labels))
         self.size = len(kept)
         if not 1 <= batch_size <= self.size:
             raise ConfigError(

@@ -98,7 +98,6 @@ def build_cell(
     """
     recipe, arch, seed = spec["recipe"], spec["arch"], int(spec["seed"])
     prepared = open_prepared(data, verify=False)
-    subsample = recipe["subsample"]
     batch_size, epochs = recipe["batch_size"], recipe["epochs"]
     train = Batches(
         prepared,
@@ -108,7 +107,7 @@ def build_cell(
         seed=seed,
         device=device,
         num_workers=loader_workers,
-        subsample=(subsample["fraction"], subsample["imbalance"], subsample["seed"]),
+        subsample=recipe["subsample"],
         label_noise=(recipe["label_noise"]["fraction"], recipe["label_noise"]["seed"]),
         order=recipe["order"],
         channels_last=recipe["channels_last"],
