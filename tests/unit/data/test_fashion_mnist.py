@@ -59,7 +59,8 @@ def test_pooled_images_and_fewer_for_testing(raw: dict[str, np.ndarray], tmp_pat
     assert fashion_mnist.shape(knobs) == (16, 1, 10)
     assert fashion_mnist.extent(knobs).sizes == {"train": 16, "val": 4, "test": 5}
     data = fashion_mnist.read(knobs, tmp_path)
-    assert data.test is not None and data.train.images is not None
+    assert data.test is not None
+    assert data.train.images is not None
     assert data.image_size == 16
     assert len(data.test) == 5
     assert len(set(data.test.labels)) == 5  # stratified: ten images of ten classes
