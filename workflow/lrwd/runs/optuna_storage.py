@@ -5,6 +5,7 @@ import logging
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -77,7 +78,7 @@ def read_trials(imported: Imported) -> tuple[pd.DataFrame, list[str]]:
 def _opened(path: str, optuna: Any) -> Any:
     """The storage; it is only read."""
     if Path(path).read_bytes()[: len(_SQLITE)] == _SQLITE:
-        return optuna.storages.RDBStorage(f"sqlite:///file:{Path(path).absolute()}?mode=ro&uri=true")
+        return optuna.storages.RDBStorage(f"sqlite:///file:{quote(str(Path(path).absolute()))}?mode=ro&uri=true")
     from optuna.storages.journal import JournalFileBackend
 
     return optuna.storages.JournalStorage(JournalFileBackend(path))

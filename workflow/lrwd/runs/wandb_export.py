@@ -26,7 +26,9 @@ def unfolded(texts: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[str]]
     Raises:
         DataError: an entry is not a dict as Python prints it.
     """
-    if not set(_FOLDED) <= set(texts) or not texts[list(_FOLDED)].apply(lambda one: one.str.startswith("{")).all(None):
+    if not set(_FOLDED) <= set(texts) or not texts[list(_FOLDED)].apply(lambda one: one.str.startswith("{")).all(
+        axis=None
+    ):
         return texts, []
     rows = []
     for index, entries in zip(texts.index, texts[list(_FOLDED)].itertuples(index=False), strict=True):
