@@ -13,6 +13,7 @@ from lrwd.runs.external_files import PLACE, read_texts
 from lrwd.runs.external_numbers import accuracies, has_decimal_commas, is_missing, numbers, places_of
 from lrwd.runs.external_repeats import numbered, refuse_duplicates, refuse_epochs
 from lrwd.runs.external_report import write_report
+from lrwd.runs.external_size import refuse_too_many
 from lrwd.runs.external_states import DIVERGED, states_of
 from lrwd.runs.record import STATUSES
 from lrwd.runs.table import COLUMNS, FLAGS, TEXTS
@@ -82,6 +83,7 @@ def import_runs(imported: Imported) -> tuple[pd.DataFrame, str]:
     elif runs.duplicated(["dataset", "arch", "recipe", "lr", "wd", "seed"]).any():
         refuse_epochs(runs, texts, texts[PLACE], source)
         refuse_duplicates(runs, texts[PLACE], source)
+    refuse_too_many(runs, source)
     if select:
         notes.append(f"λ* is chosen on `{select}`; `{report}` is reported.")
     for split in ("val", "test"):
