@@ -13,6 +13,11 @@ from lrwd.stats.surface import Floats
 from lrwd.study.cell import Cell
 from lrwd.study.study import Study
 
+# Runs from elsewhere at more learning rates are a random search: a full grid of these sizes is simulated in its place,
+# as a simulation of so many rows takes hours.
+MAX_LRS = 24
+_LRS_IN_PLACE, _MAX_WDS_IN_PLACE = 8, 12
+
 
 @dataclass(frozen=True, eq=False)
 class StudyGrid:
@@ -77,19 +82,35 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
 
     Returns:
         Of a sequential study, whose cells are not known beforehand, a full grid in their place: its learning rates,
-        weight decays evenly spaced between its limits, and as many seeds a cell as in round 0, in about its budget.
+        weight decays evenly spaced between its limits, and as many seeds a cell as in round 0, in about its budget. Of
+        a random search, likewise a full grid within its ranges, of about as many cells.
     """
     cells = pd.DataFrame(_planned_cells(study)) if runs is None else runs[runs["in_grid"]]
     found: dict[tuple[Any, ...], list[str]] = {}
     for (dataset, recipe), group in cells.groupby(["dataset", "recipe"], sort=False):
         wds = tuple((float(lr), tuple(sorted(set(rows["wd"])))) for lr, rows in group.groupby("lr"))
         seeds = int(group.groupby(["arch", "lr", "wd"])["seed"].nunique().median())
-        found.setdefault((wds, seeds), []).append(f"{dataset}/{recipe}")
+        name = f"{dataset}/{recipe}"
+        if runs is not None and len(wds) > MAX_LRS:
+            wds, name = _in_place(group), f"{name} (a full grid in place of {len(wds)} learning rates)"
+        found.setdefault((wds, seeds), []).append(name)
     chosen = {f"{dataset}/{recipe}" for dataset, _, recipe in study.sequential}
     return [
         _grid("; ".join(f"{name} (a full grid in place of rounds)" if name in chosen else name for name in names), *key)
         for key, names in found.items()
     ]
+
+
+def _in_place(runs: pd.DataFrame) -> tuple[tuple[float, tuple[float, ...]], ...]:
+    """A full grid within the ranges of a random search."""
+    decays = runs["wd"][runs["wd"] > 0]
+    if decays.empty:
+        return ()
+    num_cells = len(runs[["lr", "wd"]].drop_duplicates()) // max(runs["arch"].nunique(), 1)
+    num_wd = int(np.clip(num_cells // _LRS_IN_PLACE, MIN_WD, _MAX_WDS_IN_PLACE))
+    lrs = rounded(np.geomspace(runs["lr"].min(), runs["lr"].max(), _LRS_IN_PLACE))
+    wds = tuple(float(wd) for wd in rounded(np.geomspace(decays.min(), decays.max(), num_wd)))
+    return tuple((float(lr), wds) for lr in lrs)
 
 
 def _planned_cells(study: Study) -> list[Cell]:
