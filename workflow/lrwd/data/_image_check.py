@@ -93,8 +93,9 @@ def decode_all(
         if result.reason is not None:
             bad.append(f"{folder / paths[index]}: {result.reason}")
             continue
+        assert result.moments is not None
         moments[index] = result.moments
-        if images is not None:
+        if images is not None and result.pixels is not None:
             images[index] = result.pixels
     if bad:
         more = f"\n… and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
