@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free
 try:
     from lrwd import code_hash
     from lrwd.session.jobs import script_path, unrecorded
+    from lrwd.session.overwrite import overwrite_notice
     from lrwd.session.refuse import check_packages, one_line
     from lrwd.session.session import open_session
     from lrwd.study.paths import CELL_PATTERN
@@ -20,8 +21,9 @@ with one_line():
     )
     if workflow.is_main_process:
         own_environments = bool(workflow.deployment_settings and workflow.deployment_settings.deployment_method)
-        if warning := check_packages(own_environments, SESSION.study.imported is None):
-            print(warning, file=sys.stderr)
+        for line in (check_packages(own_environments, SESSION.study.imported is None), overwrite_notice(SESSION.study)):
+            if line:
+                print(line, file=sys.stderr)
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
 
 
