@@ -24,6 +24,8 @@ def test_it_says_so_once(own: Study) -> None:
     assert "replace those of another study in results/" in notice
     assert "`results: results/mine` in your configuration" in notice
     Path("results/studies/mine").mkdir(parents=True)
+    assert overwrite_notice(own) == notice
+    Path("results/studies/mine/runs.csv").write_text("x\n")
     assert overwrite_notice(own) is None
 
 

@@ -13,7 +13,7 @@ def overwrite_notice(study: Study) -> str | None:
     """
     library = read_library()
     own_folder = study.results != library["results"]
-    first_start = not Path(study.results, "studies", study.name).exists()
+    first_start = not Path(study.results, "studies", study.name, "runs.csv").exists()
     tables = Path(study.results, "tables")
     if study.name in library["studies"] or own_folder or not first_start or not any(tables.glob("*.csv")):
         return None
