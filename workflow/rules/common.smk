@@ -5,6 +5,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
 from lrwd import code_hash
+from lrwd.reports.replicate import replications_path
 from lrwd.session.jobs import script_path, unrecorded
 from lrwd.session.session import open_session
 from lrwd.study.paths import CELL_PATTERN
