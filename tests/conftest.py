@@ -51,6 +51,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def config() -> dict[str, Any]:
     """The repository's configuration with every key written out and the tests' own ``demo``, for a test to change."""
     from configured import TESTED
+
     from lrwd.study.defaults import with_defaults
 
     found = with_defaults({})
