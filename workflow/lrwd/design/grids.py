@@ -87,7 +87,7 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
         wds = tuple((float(lr), tuple(sorted(set(rows["wd"])))) for lr, rows in group.groupby("lr"))
         seeds = int(group.groupby(["arch", "lr", "wd"])["seed"].nunique().median())
         alike = cells[(cells["dataset"] == dataset) & (cells["recipe"] == recipe)]
-        several = bool(archs) and alike.groupby("arch")["lr"].agg(lambda lrs: tuple(sorted(set(lrs)))).nunique() > 1
+        several = bool(archs) and len({tuple(sorted(set(lrs))) for _, lrs in alike.groupby("arch")["lr"]}) > 1
         name = f"{dataset}/{'/'.join([*archs, recipe])}" if several else f"{dataset}/{recipe}"
         names = found.setdefault((wds, seeds), [])
         names += [name] if name not in names else []
