@@ -150,7 +150,7 @@ def section(repeats: int) -> str:
         [
             "## Cells per minute on a CPU",
             "",
-            f"The five networks for digits with the recipe `short` (20 epochs of 6 steps). Ours: {5 * NUM_SEEDS} cells under "
+            f"Networks for digits with the recipe `short` (20 epochs of 6 steps). Ours: {5 * NUM_SEEDS} cells under "
             f"`snakemake --profile profiles/local`, {CORES} at once, from its start to its end. The reference "
             f"(`reference.py`): {5 * NUM_AUTHOR} and {5 * NUM_BEST} cells, by itself. {machine(PACKAGES)} "
             f"n = {repeats} repeats, the three sides in turn.",
