@@ -32,7 +32,7 @@ ESTIMATED = (
     *("fashion", "smoke", "fashion_paper", "fashion_right_labels"),
 )
 # Round 0: three wd at every lr, with two seeds.
-SEQUENTIAL = {"sequential_demo": 5 * 6 * 3 * 2}
+SEQUENTIAL = {"sequential_demo": 5 * 5 * 3 * 2}
 
 
 def loaded(name: str) -> Study:
