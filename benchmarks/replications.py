@@ -58,7 +58,9 @@ REPLICATIONS = {
 def train(one: Replication, folder: Path) -> pd.DataFrame:
     """Train a replication, and return the recommended estimator's rows, one a network."""
     target = f"{folder.relative_to(ROOT)}/tables/ridge.csv"
-    settings = [f"study={one.study}", f"results={folder.relative_to(ROOT)}"]
+    # The line wd = kappa * rho * lr has no part in the slope.
+    no_line = f"studies={{{one.study}: {{on_ratio: {{kappas: []}}}}}}"
+    settings = [f"study={one.study}", f"results={folder.relative_to(ROOT)}", no_line]
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--config", *settings, "--", target]
     subprocess.run(command, cwd=ROOT, env={**os.environ, **one.environment}, check=True)
     ridge = read_tables([str(ROOT / target)])["ridge"]
