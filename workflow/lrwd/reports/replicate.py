@@ -22,7 +22,7 @@ COLUMNS = (*NETWORK, "b", "b_ci_low", "b_ci_high", "excluded")
 SLOPES = {"ratio": "λ ∝ η", "constant": "λ constant", "timescale": "1/(ηλ) constant"}
 _SIGNS = {"b < 0": (-math.inf, 0.0), "b > 0": (0.0, math.inf)}
 ALL = "all networks"
-FOLDER = ROOT / "results" / "replications"
+FOLDER = ROOT / "workflow" / "resources" / "replications"
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def page(statements: Sequence[Statement], study: str, num_replications: int, mac
         "",
         summary(statements, study),
         "",
-        f"Committed: {num_replications} replications (results/replications/{study}.csv). Here: {machine}. A statement "
-        "is listed if every replication makes it. Single accuracies differ between types of processor, as sums round "
+        f"Committed: {num_replications} replications (workflow/resources/replications/{study}.csv). Here: {machine}. "
+        "A statement is listed if every replication makes it. Single accuracies differ between types of processor, as sums round "
         "differently; these statements should not.",
         "",
         "| network | statement | committed | here | agrees |",
