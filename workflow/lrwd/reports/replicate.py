@@ -137,8 +137,8 @@ def page(statements: Sequence[Statement], study: str, num_replications: int, mac
         summary(statements, study),
         "",
         f"Committed: {num_replications} replications (workflow/resources/replications/{study}.csv). Here: {machine}. "
-        "A statement is listed if every replication makes it. Single accuracies differ between types of processor, as sums round "
-        "differently; these statements should not.",
+        "A statement is listed if every replication makes it. Single accuracies differ between types of processor, as "
+        "sums round differently; these statements should not.",
         "",
         "| network | statement | committed | here | agrees |",
         "|---|---|---|---|---|",
