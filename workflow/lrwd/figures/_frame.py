@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lrwd.figures import _style
-from lrwd.figures._groups import Group, grid_runs, groups, table
+from lrwd.figures._groups import Group, first, grid_runs, groups, table
 from lrwd.figures._subtitle import subtitle
 
 Tables = dict[str, pd.DataFrame]
@@ -26,6 +26,7 @@ class Input:
         tables: of the study, by name; those that it does not ask for are absent.
         rows: what the figure cannot do without: the runs of the grid, or the rows of its table; never empty.
         histories: one row a run and epoch, of the runs that the figure's ``cells`` names; empty if it has none.
+        left_out: how many networks, recipes or data sets ``rows`` leaves out, so that the figure stays a page.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Input:
     tables: Tables
     rows: pd.DataFrame
     histories: pd.DataFrame
+    left_out: int = 0
 
     @property
     def groups(self) -> list[Group]:
@@ -46,7 +48,10 @@ class Input:
 
     def new_figure(self, width: float, height: float) -> Figure:
         """An empty figure with its header; see ``_style.new_figure``."""
-        return _style.new_figure(self.title, subtitle(self.runs, self.study), width, height)
+        what = subtitle(self.runs, self.study)
+        if self.left_out:
+            what += f" · {self.left_out} more are not drawn (see the tables)"
+        return _style.new_figure(self.title, what, width, height)
 
 
 class Draw(Protocol):
@@ -65,14 +70,18 @@ class Draw(Protocol):
 
 
 Drawing = Callable[[Input], Figure]
+KEYS = ("dataset", "recipe", "arch")
 
 
-def from_grid(title: str) -> Callable[[Drawing], Draw]:
-    """Make a figure of the runs of the grid."""
-    return _figure(title, "No grid training has finished yet.", lambda runs, _tables, _histories: grid_runs(runs))
+def from_grid(title: str, most: int) -> Callable[[Drawing], Draw]:
+    """Make a figure of the runs of the grid, of at most so many networks."""
+    if_empty = "No grid training has finished yet."
+    return _figure(title, if_empty, lambda runs, _tables, _histories: grid_runs(runs), most)
 
 
-def from_table(title: str, name: str, columns: Sequence[str], if_empty: str) -> Callable[[Drawing], Draw]:
+def from_table(
+    title: str, name: str, columns: Sequence[str], if_empty: str, most: int, by: Sequence[str] = KEYS
+) -> Callable[[Drawing], Draw]:
     """Make a figure of one of the study's tables.
 
     Args:
@@ -80,22 +89,28 @@ def from_table(title: str, name: str, columns: Sequence[str], if_empty: str) -> 
         name: of the table.
         columns: of the table that the figure reads.
         if_empty: what the figure says if the table has no rows.
+        most: panels or rows that fit on a page.
+        by: columns that tell them apart.
     """
-    return _figure(title, if_empty, lambda _runs, tables, _histories: table(tables, name, columns))
+    return _figure(title, if_empty, lambda _runs, tables, _histories: table(tables, name, columns), most, by)
 
 
-def from_histories(title: str) -> Callable[[Drawing], Draw]:
-    """Make a figure of the histories of some runs of the grid."""
+def from_histories(title: str, most: int, by: Sequence[str] = KEYS) -> Callable[[Drawing], Draw]:
+    """Make a figure of the histories of some runs of the grid; ``most`` and ``by`` as in ``from_table``."""
 
     def rows(runs: pd.DataFrame, _tables: Tables, histories: pd.DataFrame) -> pd.DataFrame:
         grid = grid_runs(runs)
         return grid.iloc[:0] if histories.empty else grid
 
-    return _figure(title, "No training history to draw yet.", rows)
+    return _figure(title, "No training history to draw yet.", rows, most, by)
 
 
 def _figure(
-    title: str, if_empty: str, rows_of: Callable[[pd.DataFrame, Tables, pd.DataFrame], pd.DataFrame]
+    title: str,
+    if_empty: str,
+    rows_of: Callable[[pd.DataFrame, Tables, pd.DataFrame], pd.DataFrame],
+    most: int,
+    by: Sequence[str] = KEYS,
 ) -> Callable[[Drawing], Draw]:
     def decorate(drawing: Drawing) -> Draw:
         @functools.wraps(drawing)
@@ -105,7 +120,8 @@ def _figure(
             rows = rows_of(runs, tables, epochs)
             if rows.empty:
                 return _style.message_figure(title, subtitle(runs, study), if_empty)
-            return drawing(Input(title, study, runs, tables, rows, epochs))
+            rows, left_out = first(rows, most, by)
+            return drawing(Input(title, study, runs, tables, rows, epochs, left_out))
 
         return draw
 

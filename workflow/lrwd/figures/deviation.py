@@ -34,7 +34,7 @@ MEAN = "all"
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
 
-@from_table(TITLE, "table2", COLUMNS, "No deviation has been computed yet.")
+@from_table(TITLE, "table2", COLUMNS, "No deviation has been computed yet.", most=6, by=("dataset", "recipe"))
 def draw(given: Input) -> Figure:
     """Drop in pp against kappa: each architecture, their mean with its interval, fit and published values.
 

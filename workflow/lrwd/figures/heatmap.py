@@ -26,7 +26,7 @@ MISSING, DIVERGED, BEST, AT_EDGE = "#EDEDED", "#D5D5D5", "#C00000", "#FF9D5C"
 EDGES = {"interior": "o", "low": "v", "high": "^", "zero": "s"}
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=12)
 def draw(given: Input) -> Figure:
     """Heat map of the mean reported accuracy per (lr, wd), one panel a group, with wd*(lr) as a line.
 

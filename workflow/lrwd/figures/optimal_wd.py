@@ -42,7 +42,7 @@ DIRECTIONS = {1: "b = +1", 0: "b = 0", -1: "b = −1"}
 BAND = "#F1F1F1"
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=12)
 def draw(given: Input) -> Figure:
     """wd*(lr) in log-log axes, one panel a group, with the fits of table1 and lines of slope +1, 0, -1.
 

@@ -59,7 +59,7 @@ SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
 UNTRAINED = "#DCE9F2"
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=12)
 def draw(given: Input) -> Figure:
     """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
 

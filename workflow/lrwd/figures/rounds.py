@@ -22,7 +22,7 @@ HEIGHT = 2.5
 APART = 0.06
 
 
-@from_table(TITLE, "rounds", COLUMNS, "No round has been trained yet.")
+@from_table(TITLE, "rounds", COLUMNS, "No round has been trained yet.", most=6)
 def draw(given: Input) -> Figure:
     """Cells in the plane of η and λ by round, and beside them b with its interval after each round."""
     listed = given.groups

@@ -45,7 +45,7 @@ class Cell:
     role: str
 
 
-@from_histories(TITLE)
+@from_histories(TITLE, most=8)
 def draw(given: Input) -> Figure:
     """Training loss, top-1 accuracy and weight RMS by epoch, one row a group; mean and range of seeds.
 
