@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.surfaces import with_metric
 from lrwd.figures._style import MAX_WIDTH, family_order
 from lrwd.figures._text import shortened
 
@@ -31,9 +32,16 @@ class Group:
         return rows.iloc[0] if len(rows) else None
 
 
-def grid_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs that belong to the grid and have an accuracy."""
-    return runs[runs["in_grid"] & runs["report_top1"].notna()]
+def grid_runs(runs: pd.DataFrame, value: str = "report_metric") -> pd.DataFrame:
+    """Runs that belong to the grid and have a value: by default, of the study's metric."""
+    runs = with_metric(runs)
+    return runs[runs["in_grid"] & runs[value].notna()]
+
+
+def best_cell(rows: pd.DataFrame) -> tuple[float, float]:
+    """The (lr, wd) of a group's grid runs at which the study's metric is best, on the mean of the seeds."""
+    mean = rows.groupby(["lr", "wd"])["select_metric"].mean()
+    return mean.idxmin() if rows["direction"].iloc[0] == "min" else mean.idxmax()  # type: ignore[return-value]
 
 
 def table(tables: dict[str, pd.DataFrame], name: str, columns: Sequence[str]) -> pd.DataFrame:

@@ -35,7 +35,9 @@ MEAN = "all"
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
 
-@from_table(TITLE, "table2", COLUMNS, "No deviation has been computed yet.", most=6, by=("dataset", "recipe"))
+@from_table(
+    TITLE, "table2", COLUMNS, "No deviation has been computed yet.", most=6, by=("dataset", "recipe"), by_accuracy=True
+)
 def draw(given: Input) -> Figure:
     """Drop in pp against kappa: each architecture, their mean with its interval, and published values.
 

@@ -28,7 +28,7 @@ LOOKS = ((BLUE, "o"), (GREEN, "^"), (ORANGE, "s"), (VERMILLION, "D"))
 LINE, GAP = 0.19, 0.6
 
 
-@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.", most=12)
+@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.", most=12, by_accuracy=True)
 def draw(given: Input) -> Figure:
     """Optimism in pp with its interval, one line for each liberty of each group."""
     found = given.rows

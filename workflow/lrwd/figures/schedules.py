@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lrwd.figures._frame import Input, from_histories
-from lrwd.figures._groups import block_name, blocks, grid_runs, groups
+from lrwd.figures._groups import best_cell, block_name, blocks, grid_runs, groups
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -54,12 +54,12 @@ def draw(given: Input) -> Figure:
 
 
 def cells(runs: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Runs whose histories ``draw`` wants: of each group the cell of the largest mean select_top1, every seed."""
+    """Runs whose histories ``draw`` wants: of each group the best cell, every seed."""
     grid = grid_runs(runs)
     rows = [grid.iloc[:0]]
     for group in groups(grid):
         mine = group.rows(grid)
-        lr, wd = mine.groupby(["lr", "wd"])["select_top1"].mean().idxmax()
+        lr, wd = best_cell(mine)
         rows.append(mine[(mine["lr"] == lr) & (mine["wd"] == wd)])
     return pd.concat(rows)
 

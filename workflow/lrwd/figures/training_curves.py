@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import number
 from lrwd.figures._frame import KEYS, Input, from_histories
-from lrwd.figures._groups import first, grid_runs, groups, name, table
+from lrwd.figures._groups import best_cell, first, grid_runs, groups, name, table
 from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import (
     BLUE,
@@ -53,7 +53,7 @@ class Cell:
 def draw(given: Input) -> Figure:
     """Training loss, top-1 accuracy and weight RMS by epoch, one row a group; mean and range of seeds.
 
-    Reads ``gap`` for the best cell; without it, that is the cell of the largest mean select_top1.
+    Reads ``gap`` for the best cell; without it, that is the best cell by the study's metric.
     """
     grid, listed, histories = given.rows, given.groups, given.histories
     best = given.table("gap", COLUMNS)
@@ -91,7 +91,7 @@ def _cells(grid: pd.DataFrame, best: "pd.Series | None") -> list[Cell]:
     """The best cell and, at its learning rate, the smallest and the largest wd, unless one of them is it."""
     lr, wd = (np.nan, np.nan) if best is None else (number(best["best_2d_lr"]), number(best["best_2d_wd"]))
     if not np.isfinite([lr, wd]).all():
-        lr, wd = grid.groupby(["lr", "wd"])["select_top1"].mean().idxmax()
+        lr, wd = best_cell(grid)
     # The table's values are rounded; take the exact ones of the runs.
     lr = _nearest(grid["lr"], lr)
     wds = grid.loc[grid["lr"] == lr, "wd"]
