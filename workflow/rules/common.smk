@@ -5,6 +5,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
 from lrwd import code_hash
+from lrwd.reports.replicate import replications_path
+from lrwd.reports.summary import ridge_tables
 from lrwd.session.jobs import script_path, unrecorded
 from lrwd.session.session import open_session
 from lrwd.study.paths import CELL_PATTERN
@@ -61,3 +63,10 @@ onstart:
         # This process holds no lock on the folder. Without this line, it would remove the lock of the process that
         # trains when it ends.
         workflow.persistence.unlock = workflow.persistence.noop
+
+
+onerror:
+    # Also after a stop signal, where Snakemake only says that a job was not completed.
+    print(
+        "--- Finished trainings are kept; the same command goes on from here. Failed jobs are listed above, if any."
+    )
