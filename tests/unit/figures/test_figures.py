@@ -399,7 +399,7 @@ def test_forest_uses_a_log_axis_with_a_place_for_zero_only_when_needed() -> None
 def test_caption_is_valid_and_names_the_study(caption: str) -> None:
     source = (Path(__file__).parents[3] / "workflow" / "report" / f"{caption}.rst").read_text()
     snakemake = {"config": {"study": "a_study"}}
-    text = jinja2.Template(source, undefined=jinja2.StrictUndefined).render(snakemake=snakemake)
+    text = jinja2.Template(source, undefined=jinja2.StrictUndefined).render(snakemake=snakemake, categories={})
     assert "a_study" in text
     # halt_level 2: a warning of docutils is an error.
     html = docutils.core.publish_parts(text, writer="html", settings_overrides={"halt_level": 2})["html_body"]
