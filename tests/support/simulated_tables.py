@@ -159,6 +159,8 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
                 "gap_ci_high_pp": gap_high,
                 "num_runs_2d": len(group),
                 "num_runs_1d": len(group) // 8,
+                **{"gap_cf_pp": gap - 0.1, "gap_cf_ci_low_pp": gap_low, "gap_cf_ci_high_pp": gap_high},
+                **{"runs_charged_2d": len(group), "runs_charged_1d": len(group) // 8},
                 "seed_sd_pp": 0.4 if intervals else NOT_ENOUGH,
             }
         )
