@@ -1,4 +1,4 @@
-# The verdict as text. Needs: results/runs.csv, all tables, and the simulations of the grid.
+# The verdict as text. Needs: results/runs.csv, all tables, the simulations of the grid, and the figure of the ridge.
 # Makes: results/verdict.md, and verdict.html with the same text for Snakemake's report.
 
 
@@ -7,6 +7,7 @@ rule verdict:
     input:
         runs="<results>/runs.csv",
         tables=expand("<results>/tables/{table}.csv", table=[*TABLES, "identifiability"]),
+        picture="<results>/figures/ridge.png",
     output:
         md="<results>/verdict.md",
         html=report(
