@@ -24,8 +24,9 @@ import pandas as pd
 from lrwd.analysis.ridges import RECOMMENDED
 from lrwd.analysis.undefined import known
 from lrwd.atomic import write_text_atomic
-from lrwd.reports.replicate import COLUMNS, FOLDER, SLOPES, excluded
+from lrwd.reports.replicate import COLUMNS, SLOPES, excluded
 from lrwd.reports.wording import table_row
+from lrwd.study.paths import REPLICATIONS as FOLDER
 from lrwd.tables._write import read_tables
 
 WORK = ROOT / "results" / "replications"
@@ -42,7 +43,7 @@ class Replication:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-REPLICATIONS = {
+STUDIES = {
     "demo": (
         Replication("committed", "demo"),
         Replication("seeds 2 and 3", "demo_seeds_2"),
@@ -93,10 +94,10 @@ def _entry(row: pd.Series) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the replications of a study and tabulate its slopes.")
-    parser.add_argument("study", nargs="?", default="demo", choices=list(REPLICATIONS))
+    parser.add_argument("study", nargs="?", default="demo", choices=list(STUDIES))
     study = parser.parse_args().study
     frames = []
-    for number, one in enumerate(REPLICATIONS[study]):
+    for number, one in enumerate(STUDIES[study]):
         rows = train(one, WORK / study / str(number))
         frames.append(rows.assign(replication=one.name))
         table = pd.concat(frames)[["replication", *COLUMNS]]
