@@ -22,8 +22,8 @@ from _results import load, write_section
 
 from lrwd.execution import hardware
 
-# cluster.py is run separately, as it starts its own SLURM cluster.
-NO_BENCHMARKS = ("run", "reference", "cluster")
+# Run separately: cluster.py starts its own SLURM cluster, replications.py trains for half an hour.
+NO_BENCHMARKS = ("run", "reference", "cluster", "replications")
 NAMES = sorted(path.stem for path in HERE.glob("[!_]*.py") if path.stem not in NO_BENCHMARKS)
 
 

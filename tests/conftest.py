@@ -1,5 +1,6 @@
 """What several folders of tests share: markers, the real configuration, and the digits prepared once."""
 
+import copy
 import os
 import signal
 from collections.abc import Iterator
@@ -48,10 +49,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture
 def config() -> dict[str, Any]:
-    """The repository's configuration with every key written out, the test's own to change."""
+    """The repository's configuration with every key written out and the tests' own ``demo``, for a test to change."""
+    from configured import TESTED
+
     from lrwd.study.defaults import with_defaults
 
-    return with_defaults({})
+    found = with_defaults({})
+    found["studies"]["demo"] = copy.deepcopy(TESTED)
+    return found
 
 
 @pytest.fixture(scope="session")

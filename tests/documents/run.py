@@ -40,7 +40,7 @@ CUT = {
     ("config/README.md", "mine.yaml"): """\
 study: demo
 studies: {demo: {architectures: [mixer_digits], grid: {wd: [0.3, 3, 30]}, seeds: [0], on_ratio: {kappas: [1]}}}
-recipes: {short: {epochs: 2, eval_every: 2}}
+recipes: {short: {epochs: 2, eval_every: 2}, wrong_labels: {epochs: 2, eval_every: 2}}
 """,
     ("config/README.md", "images.yaml"): IMAGES,
     ("docs/data.md", "mine.yaml"): """\

@@ -45,13 +45,15 @@ RECIPE: dict[str, Any] = {
 }
 
 
-def demo_architectures() -> dict[str, dict[str, Any]]:
-    """Entries of the demo's architectures, without how they are printed."""
+NAMES = ("resnet_digits", "vit_digits", "convnext_digits", "mixer_digits", "swin_digits")
+
+
+def digits_architectures() -> dict[str, dict[str, Any]]:
+    """Entries of the architectures for digits, without how they are printed."""
     from lrwd.study.defaults import with_defaults
 
     config = with_defaults({})
-    names = config["studies"]["demo"]["architectures"]
-    entries = {name: config["architectures"][name] for name in names}
+    entries = {name: config["architectures"][name] for name in NAMES}
     return {name: {key: value for key, value in entry.items() if key != "label"} for name, entry in entries.items()}
 
 
@@ -85,9 +87,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.usefixtures("on_the_cpu")
-@pytest.mark.parametrize("arch", demo_architectures())
+@pytest.mark.parametrize("arch", digits_architectures())
 def test_first_losses(arch: str, data: Path, tmp_path: Path) -> None:
-    golden, entry = json.loads(GOLDEN.read_text()), demo_architectures()[arch]
+    golden, entry = json.loads(GOLDEN.read_text()), digits_architectures()[arch]
     assert golden.get(arch, {}).get("architecture") == entry, (
         f"{arch} is another architecture than when {GOLDEN.name} was written; see {Path(__file__).name}"
     )
@@ -103,7 +105,7 @@ def main() -> None:
     golden = {}
     with tempfile.TemporaryDirectory() as folder:
         data = prepare_digits(Path(folder))
-        for arch, entry in demo_architectures().items():
+        for arch, entry in digits_architectures().items():
             losses = first_losses(arch, entry, data, Path(folder))
             golden[arch] = {"architecture": entry, "train_loss": [round(loss, 6) for loss in losses]}
             print(arch, golden[arch]["train_loss"])

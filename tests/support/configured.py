@@ -12,7 +12,17 @@ from lrwd.study.study import Study
 Config = dict[str, Any]
 # A group of the demo.
 DEMO = ("digits", "resnet_digits", "short")
-# The demo's own grid may be tuned; the tests have theirs.
+# The demo's own regime may be tuned; the tests have theirs.
+TESTED: Config = {
+    "title": "Five small networks on digits",
+    "datasets": ["digits"],
+    "architectures": ["resnet_digits", "vit_digits", "convnext_digits", "mixer_digits", "swin_digits"],
+    "recipes": ["short"],
+    "grid": {"lr": [0.002, 0.005, 0.01, 0.02, 0.05], "wd": [0.3, 1, 3, 10, 30]},
+    "seeds": [0, 1, 2],
+    "selection": {"split": "val", "epoch": "final"},
+    "on_ratio": {"ratio": "estimated", "kappas": [0.1, 1, 5]},
+}
 GRID = {"grid": {"lr": [0.001, 0.003, 0.01, 0.03], "wd": [0.1, 0.4, 1.6, 6.4, 25.6]}, "seeds": [0, 1, 2]}
 
 

@@ -62,7 +62,10 @@ TRAININGS = {"prepare_data": 1, "train_cell": 12}
         ("results/tables/table1.csv", {**TRAININGS, "collect": 1, "runs": 1, "table_table1": 1}),
         (
             "results/verdict.md",
-            {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "table_identifiability": 1, "verdict": 1},
+            {
+                **{**TRAININGS, "collect": 1, "runs": 1, **TABLES},
+                **{"table_identifiability": 1, "figure_ridge": 1, "verdict": 1},
+            },
         ),
         ("results/figures/forest.svg", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "figure_forest": 1}),
     ],

@@ -80,6 +80,16 @@ def verdict_code() -> str:
     return code_of("reports/verdict.py", "reports/html.py")
 
 
+def replicate_code() -> str:
+    """Hash of the code that compares a study with its committed replications."""
+    return code_of("reports/replicate.py")
+
+
+def summary_code() -> str:
+    """Hash of the code that summarises all studies."""
+    return code_of("reports/summary.py", SAVES_FIGURES)
+
+
 def theory_code(table: str) -> str:
     """Hash of the code that computes a theory table."""
     # Some tables compare common schedules, which are loaded by name, with the derived ones.

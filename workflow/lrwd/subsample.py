@@ -42,9 +42,9 @@ def kept_counts(counts: Sequence[int], fraction: float, imbalance: float, images
         kept = [math.floor(first * share * (1 + 1e-9)) for share in profile]
     empty = [label for label, number in enumerate(kept) if counts[label] and not number]
     if empty:
+        share = f"fraction {fraction}" if images is None else f"images {images}"
         raise ConfigError(
-            f"{f'fraction {fraction}' if images is None else f'images {images}'} and imbalance {imbalance} leave class {empty[0]} without an image "
-            f"(of {counts[empty[0]]})"
+            f"{share} and imbalance {imbalance} leave class {empty[0]} without an image (of {counts[empty[0]]})"
         )
     return kept
 

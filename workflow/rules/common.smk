@@ -10,7 +10,7 @@ try:
     from lrwd.session.overwrite import overwrite_notice
     from lrwd.session.refuse import check_packages, one_line
     from lrwd.session.session import open_session
-    from lrwd.study.paths import CELL_PATTERN
+    from lrwd.study.paths import CELL_PATTERN, replications_path, ridge_tables
     from lrwd.theory.targets import knobs_of, studies_of
 except ModuleNotFoundError as error:
     sys.exit(f"\nError: {sys.executable} lacks {error.name}. Start with `python3 envs/run.py snakemake …`\n")
@@ -72,3 +72,10 @@ onstart:
         # This process holds no lock on the folder. Without this line, it would remove the lock of the process that
         # trains when it ends.
         workflow.persistence.unlock = workflow.persistence.noop
+
+
+onerror:
+    # Also after a stop signal, where Snakemake only says that a job was not completed.
+    print(
+        "--- Finished trainings are kept; the same command goes on from here. Failed jobs are listed above, if any."
+    )

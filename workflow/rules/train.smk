@@ -17,6 +17,7 @@ rule train_cell:
         record=f"<results>/runs/{CELL_PATTERN}.json",
     log:
         f"<results>/logs/runs/{CELL_PATTERN}.log",
+    priority: SESSION.jobs.priority
     localrule: SESSION.pool is not None
     conda:
         "../../envs/train.yaml"

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from lrwd.atomic import write_text_atomic
 from lrwd.execution.script import script
 from lrwd.reports.html import as_html
-from lrwd.reports.verdict import write_verdict
+from lrwd.reports.verdict import RIDGE, write_verdict
 from lrwd.runs.external_failed import failed_lines
 from lrwd.runs.table import read_runs
 from lrwd.tables._write import read_tables
@@ -20,4 +20,4 @@ with script(snakemake.log[0]):
     caveats = failed_lines(Path(report).read_text()) if report else []
     text = write_verdict(tables, runs, snakemake.params.study, bool(report), caveats)
     write_text_atomic(snakemake.output.md, text)
-    write_text_atomic(snakemake.output.html, as_html(text))
+    write_text_atomic(snakemake.output.html, as_html(text, {RIDGE: Path(snakemake.input.picture).read_bytes()}))

@@ -77,7 +77,7 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
     """The different grids of a study, each once.
 
     Args:
-        study: its configuration; architectures share the grid of their data set and recipe.
+        study: its configuration; architectures may have learning rates of their own.
         runs: the runs table, of a study whose runs come from elsewhere: its grid is that of all its architectures.
 
     Returns:
@@ -86,15 +86,24 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
         a random search, likewise a full grid within its ranges, of about as many cells.
     """
     cells = pd.DataFrame(_planned_cells(study)) if runs is None else runs[runs["in_grid"]]
+    # Architectures may have learning rates of their own. Runs from elsewhere are ragged; theirs are joined.
+    by_arch = ["arch"] if runs is None else []
     found: dict[tuple[Any, ...], list[str]] = {}
-    for (dataset, recipe), group in cells.groupby(["dataset", "recipe"], sort=False):
+    for (dataset, recipe, *archs), group in cells.groupby(["dataset", "recipe", *by_arch], sort=False):
         wds = tuple((float(lr), tuple(sorted(set(rows["wd"])))) for lr, rows in group.groupby("lr"))
         seeds = int(group.groupby(["arch", "lr", "wd"])["seed"].nunique().median())
-        name = f"{dataset}/{recipe}"
+        alike = cells[(cells["dataset"] == dataset) & (cells["recipe"] == recipe)]
+        several = bool(archs) and len({tuple(sorted(set(lrs))) for _, lrs in alike.groupby("arch")["lr"]}) > 1
+        name = f"{dataset}/{'/'.join([*archs, recipe])}" if several else f"{dataset}/{recipe}"
         if runs is not None and len(wds) > MAX_LRS:
             wds, name = _in_place(group), f"{name} (a full grid in place of {len(wds)} learning rates)"
-        found.setdefault((wds, seeds), []).append(name)
-    chosen = {f"{dataset}/{recipe}" for dataset, _, recipe in study.sequential}
+        names = found.setdefault((wds, seeds), [])
+        names += [name] if name not in names else []
+    chosen = {
+        name
+        for dataset, arch, recipe in study.sequential
+        for name in (f"{dataset}/{recipe}", f"{dataset}/{arch}/{recipe}")
+    }
     return [
         _grid("; ".join(f"{name} (a full grid in place of rounds)" if name in chosen else name for name in names), *key)
         for key, names in found.items()

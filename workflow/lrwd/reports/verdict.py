@@ -23,6 +23,10 @@ _SELECTED_BY = {
     "test_top1_best": "test accuracy at its best epoch",
 }
 
+# Relative to the page.
+RIDGE = "figures/ridge.png"
+PICTURE = f"![The best λ at each η, the ridge through them, and the lines on which a quantity stays constant]({RIDGE})"
+
 
 def write_verdict(
     tables: Tables, runs: pd.DataFrame, study: str, imported: bool = False, caveats: Sequence[str] = ()
@@ -43,7 +47,7 @@ def write_verdict(
     names = names_of(networks)
     bears = _bears_on_the_paper(tables["claims"])
     sections = [
-        [f"# What study `{study}` says", "", *use(networks, names, tables)],
+        [f"# What study `{study}` says", "", *use(networks, names, tables), "", PICTURE],
         ["## What to run next", "", *next_runs(networks, names, tables)],
         ["## If η changes, how must λ follow?", "", *terms(), "", *slopes(networks, names, tables, bears)],
         ["## What else the runs say", "", *beside(networks, names, tables, bears)],
@@ -84,8 +88,8 @@ def _other_precision(runs: pd.DataFrame) -> list[str]:
     if other.empty:
         return []
     return [
-        f"* {count(len(other), 'training')} of {listed(other['recipe'])} ran in fp32, not in bf16 as the recipe asks, as "
-        f"the device has no bf16: {listed(other['device'])}."
+        f"* {count(len(other), 'training')} of {listed(other['recipe'])} ran in fp32, not in bf16 as the recipe asks, "
+        f"as the device has no bf16: {listed(other['device'])}."
     ]
 
 

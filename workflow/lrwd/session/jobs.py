@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrwd.study.cell import Group
 from lrwd.study.paths import CELL_PATTERN, weights_path
 from lrwd.study.recipe import start_file, start_recipe
 
@@ -75,6 +77,19 @@ class Jobs:
         if session.site:
             request |= {"gpu": session.site.gpu, "results": results}
         return json.dumps(request)
+
+    def priority(self, wildcards: Any) -> int:
+        """Priority of a cell: networks are trained in the study's order, so that the first one's results come early.
+
+        Cells of other studies (those that a cell starts from, those of the theory) do not wait for these.
+        """
+        group = (wildcards.dataset, wildcards.arch, wildcards.recipe)
+        return len(self._places) - self._places.get(group, 0)
+
+    @cached_property
+    def _places(self) -> dict[Group, int]:
+        groups = [group for part in self._session.study.parts for group in part.groups()]
+        return {group: place for place, group in enumerate(dict.fromkeys(groups))}
 
     def adopt(self, wildcards: Any, input: Any, output: Any, threads: int, resources: Any) -> str:
         """Job for adopting a cell of an earlier start: the SLURM job to wait for, and the record that it writes."""

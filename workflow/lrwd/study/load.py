@@ -115,9 +115,11 @@ def _parts(config: Mapping[str, Any], name: str, where: str) -> list[Part]:
             f"{where}.grid: give exactly one of {', '.join(AXES)}, sequential (found: {', '.join(axes) or 'none'})"
         )
     axis, sequential = axes[0], None
+    lrs_by_arch = _lrs_by_arch(entry, f"{where}.grid.lr")
     seeds = tuple(_unique(entry["seeds"], f"{where}.seeds"))
     if axis == "sequential":
-        axis, sequential = "wd", read_sequential(entry["grid"], len(seeds), f"{where}.grid")
+        nums_lr = [len(lrs) for lrs in lrs_by_arch.values()]
+        axis, sequential = "wd", read_sequential(entry["grid"][axis], nums_lr, len(seeds), f"{where}.grid")
         values = sequential.first_wds
     else:
         values = _numbers(entry["grid"][axis], f"{where}.grid.{axis}", positive=axis == "timescale_epochs")
@@ -141,7 +143,7 @@ def _parts(config: Mapping[str, Any], name: str, where: str) -> list[Part]:
         sequential=sequential,
     )
     found: dict[tuple[float, ...], list[str]] = {}
-    for arch, lrs in _lrs_by_arch(entry, f"{where}.grid.lr").items():
+    for arch, lrs in lrs_by_arch.items():
         found.setdefault(lrs, []).append(arch)
     return [replace(part, archs=tuple(archs), lrs=lrs) for lrs, archs in found.items()]
 

@@ -20,8 +20,8 @@ def images_left(counts: Sequence[int], dataset: str, recipe: str, knobs: Mapping
         ConfigError: a class would have no images, or there would be fewer images than a batch.
     """
     try:
-        part = {key: value for key, value in knobs["subsample"].items() if key != "seed"}
-        left = sum(kept_counts(counts, **part))
+        kept = {key: value for key, value in knobs["subsample"].items() if key != "seed"}
+        left = sum(kept_counts(counts, **kept))
     except ConfigError as error:
         raise ConfigError(f"recipes.{recipe}.subsample on data set {dataset!r}: {error}") from None
     if left < knobs["batch_size"]:
