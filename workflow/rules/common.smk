@@ -8,7 +8,7 @@ try:
     from lrwd import code_hash
     from lrwd.session.jobs import script_path, unrecorded
     from lrwd.session.overwrite import overwrite_notice
-    from lrwd.session.refuse import check_packages, one_line
+    from lrwd.session.refuse import check_imported, check_packages, one_line
     from lrwd.session.session import open_session
     from lrwd.study.paths import CELL_PATTERN, replications_path, ridge_tables
     from lrwd.theory.targets import knobs_of, studies_of
@@ -24,6 +24,7 @@ with one_line():
         for line in (check_packages(own_environments, SESSION.study.imported is None), overwrite_notice(SESSION.study)):
             if line:
                 print(line, file=sys.stderr)
+        check_imported(SESSION.study, own_environments)
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
 
 
