@@ -22,7 +22,7 @@ def test_a_random_search_is_simulated_as_a_full_grid(config: dict) -> None:
     given = runs(300)
     (grid,) = study_grids(study, given)
     assert grid.name == "d/imported (a full grid in place of 300 learning rates)"
-    assert grid.wd.shape == (8, 12)
+    assert grid.wd.shape == (6, 8)
     assert grid.num_seeds == 1
     assert np.isclose(grid.lr[0], given["lr"].min(), rtol=0.02)
     assert np.isclose(grid.wd[0, -1], given["wd"].max(), rtol=0.02)
