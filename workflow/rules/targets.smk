@@ -7,9 +7,11 @@ from lrwd.session.refuse import Values, check_targets, one_line
 
 # If another workflow uses this one as a module, the targets are that workflow's.
 repository = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
-if workflow.is_main_process and Path(workflow.main_snakefile).resolve().parent == repository:
+is_own = workflow.is_main_process and Path(workflow.main_snakefile).resolve().parent == repository
+# Not if Snakemake was started through its API: then the command line is another program's.
+if is_own and Path(sys.argv[0]).name in ("snakemake", "__main__.py"):
     with one_line():
-        targets = get_argument_parser().parse_args(sys.argv[1:]).targets or ()
+        targets = get_argument_parser().parse_known_args(sys.argv[1:])[0].targets or ()
         makers = check_targets(targets, workflow.rules, STUDY.name)
         for path, maker in makers.items():
             if maker.name == "train_cell":
