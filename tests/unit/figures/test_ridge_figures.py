@@ -117,4 +117,4 @@ def test_a_bent_ridge_is_drawn_bent_and_exclusions_are_said(runs: pd.DataFrame) 
     x, y = np.log(np.asarray(ridge.get_xdata())), np.log(np.asarray(ridge.get_ydata()))
     assert y[[0, -1]] == pytest.approx([-4, -3])
     assert np.polyfit(x, y, 2)[0] == pytest.approx(0.3)
-    assert axes.get_title(loc="left").replace("\n", " ") == "b = 0.00 [−0.40, 0.40]; excluded: ratio, timescale"
+    assert axes.get_title(loc="left").replace("\n", " ") == "b = 0.00 [−0.40, 0.40]; excluded: ratio, time scale"

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.ridges import OPEN, RECOMMENDED
 from lrwd.analysis.undefined import number, reason
-from lrwd.figures._cells import drops
+from lrwd.figures._cells import drops, is_cloud
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
@@ -64,13 +64,15 @@ UNTRAINED = "#DCE9F2"
 def draw(given: Input) -> Figure:
     """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
 
-    Reads ``timescale`` for what each learning rate says of the optimum, and ``ridge`` for the line.
+    Of a random search, the runs are drawn in place of the surface, and no peaks. Reads ``timescale`` for what each
+    learning rate says of the optimum, and ``ridge`` for the line.
     """
     grid, listed = given.rows, given.groups
     peaks, ridges = given.table("timescale", ROWS), given.table("ridge", RIDGE)
     columns, width = columns_and_width(listed)
     metric = given.metric
     cells = {group: _cells(group.rows(grid), metric) for group in listed}
+    clouds = {group for group in listed if is_cloud(group.rows(grid))}
     norm = _norm([frame["drop"] for frame in cells.values()], metric.is_accuracy)
     figure = given.new_figure(width, 3.1 * num_rows(listed, columns))
     marks: set[str] = set()
@@ -82,19 +84,23 @@ def draw(given: Input) -> Figure:
         ridge = group.row(ridges[ridges["estimator"] == RECOMMENDED])
         rows = group.rows(peaks).sort_values("lr", key=lambda column: column.map(number))
         x, y = _limits(cells[group])
-        if not _surface(axes, cells[group], x, y, norm):
+        if group in clouds:
+            _cloud(axes, cells[group], x, y, norm)
+            marks.add("run")
+        elif not _surface(axes, cells[group], x, y, norm):
             marks.add("untrained")
         if ridge is not None and np.isfinite([number(ridge["log_wd_ref"]), number(ridge["lr_ref"])]).all():
             _lines(axes, ridge, x)
             marks.add("ridge")
-        marks |= {_mark(axes, row, y) for _, row in rows.iterrows()}
-        _axes(axes, x, y, cells[group], room)
+        if group not in clouds:
+            marks |= {_mark(axes, row, y) for _, row in rows.iterrows()}
+        _axes(axes, x, y, cells[group], room, labelled=group not in clouds)
         _head(axes, wrap(name(group, listed), room, PANEL_SIZE), ridge, room)
     bar = figure.colorbar(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
         aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5), format=lambda value, _: compact(abs(value)),
     )  # fmt: skip
-    dress_bar(bar, metric.label_of_differences)
+    dress_bar(bar, metric.label_of_differences("all runs" if len(clouds) == len(listed) else "its η"))
     legend(figure, _handles(marks))
     return figure
 
@@ -153,6 +159,16 @@ def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[f
     return filled
 
 
+def _cloud(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> None:
+    """Draw the runs of a random search as dots: the lighter, the better."""
+    axes.set(xscale="log", yscale="log", xlim=x, ylim=y)
+    shown = cells.sort_values("drop")
+    axes.scatter(
+        shown["lr"], shown["wd"], c=shown["drop"], cmap=SURFACE, norm=norm, s=18, edgecolors=GREY, linewidths=0.5,
+        zorder=1,
+    )  # fmt: skip
+
+
 def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
     """The fitted curve over the learning rates that it is about, and the three hypotheses through its middle."""
     lr = np.array(x)
@@ -203,11 +219,13 @@ def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
     return kind
 
 
-def _axes(axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float) -> None:
-    """Round ticks on both axes of every panel, as the panels' grids may differ."""
+def _axes(
+    axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float, labelled: bool
+) -> None:
+    """Ticks on both axes of every panel, as the panels' grids may differ; at the grid's values if ``labelled``."""
     across, up = LogZero(*x, None, x[0]), LogZero(*y, None, y[0])
     wds = np.unique(cells["wd"])
-    ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False)
+    ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False) if labelled else None
     across.apply(axes, "x", most=6, ticks=ticks)
     up.apply(axes, "y", most=8, ticks=[float(wd) for wd in wds] if 0 < len(wds) <= 8 else None)
     axes.set_xlabel("peak learning rate η", size=FONT_SIZE)
@@ -237,8 +255,8 @@ def _said(ridge: pd.Series) -> str:
     if "verdict" not in ridge:
         return ""
     if ridge["verdict"] == OPEN and str(ridge.get("excluded", "")):
-        return f"; excluded: {ridge['excluded']}"
-    return f": {ridge['verdict']}"
+        return f"; excluded: {ridge['excluded']}".replace("timescale", "time scale")
+    return f": {ridge['verdict']}".replace("timescale", "time scale")
 
 
 def _handles(marks: set[str]) -> list:
@@ -251,6 +269,8 @@ def _handles(marks: set[str]) -> list:
         "interval": key("λ* between two bounds", marker="_", linestyle=(0, (1, 1)), linewidth=1.6, **mark),
         "flat": key("flat: says nothing of λ*", marker="x", linewidth=0, **mark),
     }
+    if "run" in marks:
+        entries["run"] = key("a run", marker="o", color="white", markeredgecolor=GREY, linestyle="", markersize=5)
     if "untrained" in marks:
         entries["untrained"] = Patch(facecolor=UNTRAINED, label="not trained")
     found = [entry for kind, entry in entries.items() if kind in marks]
