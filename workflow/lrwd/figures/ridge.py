@@ -36,7 +36,7 @@ from lrwd.figures._style import (
 )
 from lrwd.figures._text import compact, interval, wrap
 
-TITLE = "The ridge of best weight decays, and three hypotheses"
+TITLE = "The best weight decay at each learning rate, and what stays constant along it"
 CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
 RIDGE = (
     "dataset",
@@ -56,6 +56,8 @@ BOUNDS = ("wd_bound_low", "wd_bound_high")
 # Slope -> look of the line that a hypothesis predicts.
 HYPOTHESES = {1.0: (BLUE, (0, (5, 2))), 0.0: (GREEN, (0, (1, 1.2))), -1.0: (ORANGE, (0, (5, 1.5, 1, 1.5)))}
 NAMES = {1.0: "b = +1 (λ/η constant)", 0.0: "b = 0 (λ constant)", -1.0: "b = −1 (ηλ constant)"}
+# What stays constant, by the name in the table.
+CONSTANT = {"ratio": "λ/η", "constant": "λ", "timescale": "ηλ"}
 SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
 UNTRAINED = "#DCE9F2"
 
@@ -95,7 +97,7 @@ def draw(given: Input) -> Figure:
         if group not in clouds:
             marks |= {_mark(axes, row, y) for _, row in rows.iterrows()}
         _axes(axes, x, y, cells[group], room, labelled=group not in clouds)
-        _head(axes, wrap(name(group, listed), room, PANEL_SIZE), ridge, room)
+        _head(axes, name(group, listed), ridge, room)
     bar = figure.colorbar(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
         aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5), format=lambda value, _: compact(abs(value)),
@@ -233,30 +235,34 @@ def _axes(
 
 
 def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> None:
-    """The panel's name, and below it the slope and the verdict, or why there is none."""
+    """The panel's name with what stays constant, and below it the slope, or why there is none."""
     if ridge is None:
         text = "no ridge in the tables"
     elif reason(ridge["b"]):
         text = f"not identifiable: {reason(ridge['b'])}"
     else:
-        said = _said(ridge)
-        text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}{said}"
+        title += _said(ridge)
+        text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}"
     lines = wrap(text, room, FONT_SIZE)
+    if lines.count("\n") > 1:  # the table has the whole reason
+        lines = "\n".join(lines.split("\n")[:2]) + " …"
     axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")
     down = 6 + 11.5 * (lines.count("\n") + 1)
     axes.annotate(
-        title, (0, 1), (0, down), xycoords="axes fraction", textcoords="offset points", size=PANEL_SIZE,
-        weight="bold", color=INK, va="bottom", annotation_clip=False,
+        wrap(title, room, PANEL_SIZE * 1.1), (0, 1), (0, down), xycoords="axes fraction",
+        textcoords="offset points", size=PANEL_SIZE, weight="bold", color=INK, va="bottom", annotation_clip=False,
     )  # fmt: skip
 
 
 def _said(ridge: pd.Series) -> str:
-    """The verdict in short: what stays constant, or what is excluded."""
+    """The verdict in short: what stays constant, or what does not."""
     if "verdict" not in ridge:
         return ""
-    if ridge["verdict"] == OPEN and str(ridge.get("excluded", "")):
-        return f"; excluded: {ridge['excluded']}".replace("timescale", "time scale")
-    return f": {ridge['verdict']}".replace("timescale", "time scale")
+    excluded = str(ridge.get("excluded", ""))
+    if ridge["verdict"] == OPEN and excluded:
+        return f" · {', '.join(CONSTANT[name] for name in excluded.split(', '))} not constant"
+    call = str(ridge["verdict"])
+    return f" · {CONSTANT[call]} constant" if call in CONSTANT else f" · {call}"
 
 
 def _handles(marks: set[str]) -> list:
