@@ -274,6 +274,8 @@ def test_what_was_run() -> None:
     assert "no gap in the data): 3. Missing from the grid: 0." in text
     assert "is not known from the runs" in text_of("ratio")
     assert "imported" not in text_of("ratio")
+    said = write_verdict(tables, runs, "mine", imported=True, caveats=["Failed runs: 3; they are left out."])
+    assert "Missing from the grid: 0.\n* Failed runs: 3; they are left out.\n" in said
 
 
 def test_few_seeds_and_a_blind_grid_are_said() -> None:
