@@ -114,7 +114,7 @@ def edited(file: Path, old: str, new: str) -> str:
         ("optim/adamw.py", "fused=True", "fused=False"),
         ("schedules/cosine.py", "len(since)", "len(since) + 1"),
         ("theory/formulas/shapes.py", "0.5 *", "0.6 *"),
-        ("models/resnet.py", "stride=1", "stride=2"),
+        ("models/resnet.py", '"stride": 1', '"stride": 2'),
         ("augment/crop.py", "2 * pad + 1", "2 * pad"),
     ],
 )

@@ -148,7 +148,7 @@ def test_an_entry_with_extends_replaces_the_repositorys_of_that_name() -> None:
         ),
         (
             {"studies": {"mine": {"extends": "qqq"}}},
-            "studies.mine.extends: Unknown study 'qqq'. Available: demo, fashion, ",
+            "studies.mine.extends: Unknown study 'qqq'. Available: demo, demo_seeds_2, ",
         ),
         ({"datasets": {"mine": {"extends": "digit"}}}, "datasets.mine.extends: Unknown data set 'digit'. Did you mean"),
         ({"architectures": {"mine": {"extends": None}}}, "architectures.mine.extends: Unknown architecture None."),

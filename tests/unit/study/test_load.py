@@ -40,7 +40,7 @@ def test_missing_key(config: Config, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("study", "dmeo", "study: Unknown study 'dmeo'. Available: demo, fashion, optimizers"),
+        ("study", "dmeo", "study: Unknown study 'dmeo'. Available: demo, demo_seeds_2, demo_seeds_4"),
         ("studies.demo.datasets", ["digit"], "studies.demo.datasets: Unknown data set 'digit'. Available: digits"),
         (
             "studies.demo.architectures",
