@@ -73,7 +73,7 @@ def page(table: pd.DataFrame, study: str) -> str:
     lines = [
         f"# Replications of the study `{study}`",
         "",
-        "Slope b of ln λ\\* on ln η with its 95 % interval, and the slopes excluded at 99 %. Measured; made by "
+        "Slope b of ln λ\\* on ln η with its 95 % interval, and what is excluded at 99 %. Measured; made by "
         "`python benchmarks/replications.py`.",
         "",
         f"| replication | {' | '.join(table['label'].drop_duplicates())} |",
@@ -88,8 +88,8 @@ def _entry(row: pd.Series) -> str:
     b, low, high = (known(row[name]) for name in ("b", "b_ci_low", "b_ci_high"))
     if b is None or low is None or high is None:
         return "no b"
-    out = ", ".join(SLOPES[name] for name in excluded(row["excluded"])) or "none"
-    return f"{b:.2f} ({low:.2f} to {high:.2f}); {out}".replace("-", "−")
+    out = "".join(f", not {SLOPES[name]}" for name in excluded(row["excluded"]))
+    return f"{b:.2f} ({low:.2f} to {high:.2f}){out}".replace("-", "−")
 
 
 def main() -> None:
