@@ -17,6 +17,11 @@ SESSION = open_session(
 )
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
 
+# Cells that use this machine's GPUs at once: what --resources gpu=… says, or as many as they take.
+AT_ONCE = SESSION.resources.num_cells_on_gpus(getattr(workflow.global_resources.get("gpu"), "value", None))
+if AT_ONCE is not None:
+    workflow.register_resource("gpu", AT_ONCE)
+
 
 def file_of_round(number):
     """Path of a round's file; until it is made, Snakemake is told that it must be."""
@@ -59,7 +64,8 @@ wildcard_constraints:
 
 
 onstart:
-    if SESSION.begin(workflow.dag_settings.targets):
+    planned = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    if SESSION.begin(workflow.dag_settings.targets, planned, AT_ONCE):
         # This process holds no lock on the folder. Without this line, it would remove the lock of the process that
         # trains when it ends.
         workflow.persistence.unlock = workflow.persistence.noop

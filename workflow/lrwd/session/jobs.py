@@ -76,6 +76,10 @@ class Jobs:
         }
         if session.site:
             request |= {"gpu": session.site.gpu, "results": results}
+        elif lease := session.resources.lease:
+            request |= {"gpu": "required", "lease": lease}
+        elif session.resources.hides_gpus:
+            request["environment"] = {"CUDA_VISIBLE_DEVICES": ""}
         return json.dumps(request)
 
     def priority(self, wildcards: Any) -> int:
@@ -102,6 +106,7 @@ class Jobs:
         """Job for workflow/scripts/measure.py as JSON."""
         session = self._session
         plan, execution = session.config["plan"], session.config["execution"]
+        lease = session.resources.lease
         return json.dumps(
             {
                 "spec": session.group_spec(wildcards),
@@ -112,6 +117,9 @@ class Jobs:
                 "at_once": plan["at_once"] if session.resources.on_gpus else [threads],
                 "loader_workers": execution["loader_workers"],
                 "cuda_graph": execution["cuda_graph"],
+                # A GPU that no other cell uses.
+                **({"lease": {**lease, "cells_per_gpu": 1}} if lease else {}),
+                **({"hides_gpus": True} if session.resources.hides_gpus else {}),
             },
             sort_keys=True,
         )
