@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lrwd.cluster.site import Site
 from lrwd.errors import ConfigError
 from lrwd.execution import hardware
 from lrwd.execution.hardware import Gpu
@@ -12,8 +13,9 @@ from lrwd.session.resources import Resources
 GPUS = tuple(Gpu(number, "NVIDIA X", f"GPU-{number}") for number in range(8))
 
 
-def resources(device: str = "auto", cells_per_gpu: int = 2) -> Resources:
-    return Resources(None, False, {"device": device, "cells_per_gpu": cells_per_gpu})
+def resources(device: str = "auto", cells_per_gpu: int = 2, loader_workers: int | str = "auto") -> Resources:
+    execution = {"device": device, "cells_per_gpu": cells_per_gpu, "loader_workers": loader_workers}
+    return Resources(None, False, execution)
 
 
 @pytest.fixture
@@ -35,6 +37,32 @@ def test_all_gpus_are_used(eight: list[Any]) -> None:
     assert found.summary(16) == "--- 8 GPUs (NVIDIA X): up to 16 trainings at once, at most 2 on a GPU\n"
     found.check_gpus()
     assert eight == list(GPUS)
+
+
+@pytest.mark.usefixtures("eight")
+@pytest.mark.parametrize(("cells_per_gpu", "workers"), [(1, 15), (2, 7), (16, 1), (64, 1)])
+def test_loader_workers_from_the_cores_of_a_cell(
+    monkeypatch: pytest.MonkeyPatch, cells_per_gpu: int, workers: int
+) -> None:
+    monkeypatch.setattr(hardware, "num_cores", lambda: 128)
+    found = resources(cells_per_gpu=cells_per_gpu)
+    assert found.loader_workers("imagenet", "any") == workers
+    assert found.shares_device == (cells_per_gpu > 1)
+    assert resources(loader_workers=0).loader_workers("imagenet", "any") == 0
+    assert resources("cpu").loader_workers("imagenet", "any") == 1
+
+
+@pytest.mark.parametrize(("packed", "arch", "workers"), [(False, "any", 7), (False, "big", 15), (True, "any", 2)])
+def test_loader_workers_of_a_site(packed: bool, arch: str, workers: int) -> None:
+    needs = {"default": {"gpus": 1, "cpus": 8, "mem_gb": 8, "hours": 1}, "imagenet/big": {"gpus": 4, "cpus": 64}}
+    pool = {"cells_per_gpu": 2, "cpus_per_cell": 3}
+    site = Site("gpu", "cpu", None, None, 120, "required", needs, pool, "results")
+    execution = {"device": "auto", "cells_per_gpu": 1, "loader_workers": "auto"}
+    found = Resources(site, packed, execution)
+    assert found.loader_workers("imagenet", arch) == workers
+    assert found.shares_device == packed
+    with pytest.raises(ConfigError, match=r"execution\.device: 'cpu' is not allowed on a cluster"):
+        Resources(site, packed, {**execution, "device": "cpu"})
 
 
 @pytest.mark.usefixtures("eight")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ from lrwd.train.accumulate import PairwiseSum, pairwise
 from lrwd.train.batches import Batches
 from lrwd.train.build import Built, build_cell
 from lrwd.train.cell import Job, train_cell
-from lrwd.train.distributed import SOLO, Team
+from lrwd.train.distributed import ASK_STEPS, SOLO, StopVote, Team
 
 SCRIPT = Path(__file__).parents[3] / "workflow" / "scripts" / "train.py"
 # 48 images in four parts of 12, with everything that draws random numbers.
@@ -93,7 +93,7 @@ def one_step(spec: dict[str, Any], folder: Path) -> Built:
     job = Job({**spec, "lr": 0.0}, folder, Path(), Path(), 1e9, 0)
     built = build_cell(job.spec, folder, CPU, 0)
     schedule = cell._schedule(job, built, None)
-    progress = cell._restore(built, None, False, lambda _: None)
+    progress = cell._restore(built, None, None, lambda _: None)
     cell.train_step(built, schedule, progress, next(built.train.steps(0)), SOLO)
     return built
 
@@ -161,6 +161,36 @@ def test_two_processes_that_are_stopped_are_gone_on_from_by_one(make_job: MakeJo
     said: list[str] = []
     assert result(train_cell(job, said.append)) == result(train_cell(whole, lambda _: None))
     assert any("going on from the checkpoint" in line for line in said)
+
+
+class Votes:
+    """In place of a team of two: the other process's votes."""
+
+    size = 2
+
+    def __init__(self, others: list[tuple[float, float]]) -> None:
+        self.others = others
+        self.num_asked = 0
+
+    def gather(self, mine: torch.Tensor) -> torch.Tensor:
+        self.num_asked += 1
+        return torch.stack([mine, torch.tensor(self.others.pop(0))])
+
+
+@pytest.mark.parametrize(("step_sec", "interval"), [(1e-4, ASK_STEPS), (0.3, 3), (5.0, 1)])
+def test_a_team_asks_seldom_whether_to_stop(step_sec: float, interval: int) -> None:
+    """All ask again after the same number of steps, which the slowest process decides."""
+    votes = Votes([(0.0, step_sec), (0.0, step_sec), (1.0, step_sec)])
+    vote = StopVote(cast(Team, votes), lambda: False, CPU)
+    answers = [vote.after_step() for _ in range(1 + 2 * interval)]
+    assert answers == [False] * (2 * interval) + [True]
+    assert votes.num_asked == 3
+
+
+def test_a_process_alone_stops_at_once() -> None:
+    asked = iter([False, True])
+    vote = StopVote(SOLO, lambda: next(asked), CPU)
+    assert [vote.after_step(), vote.after_step()] == [False, True]
 
 
 def short_of_memory(monkeypatch: pytest.MonkeyPatch, most: int) -> None:

@@ -57,12 +57,13 @@ class Jobs:
             "record": output.record,
             "checkpoint": f"{results}/checkpoints/{CELL_PATTERN}.ckpt".format(**wildcards),
             "checkpoint_sec": execution["checkpoint_sec"],
-            "loader_workers": execution["loader_workers"],
+            "loader_workers": session.resources.loader_workers(wildcards.dataset, wildcards.arch),
             "threads": threads,
             "base": str(input.base) if input.base else None,
             "start": start,
             "weights": weights,
             "cuda_graph": execution["cuda_graph"],
+            "shares_device": session.resources.shares_device,
         }
         request: dict[str, Any] = {
             "job": job,
@@ -115,7 +116,7 @@ class Jobs:
                 "max_sec": plan["max_sec"],
                 # Without a GPU, each cell has one core.
                 "at_once": plan["at_once"] if session.resources.on_gpus else [threads],
-                "loader_workers": execution["loader_workers"],
+                "loader_workers": session.resources.loader_workers(wildcards.dataset, wildcards.arch),
                 "cuda_graph": execution["cuda_graph"],
                 # A GPU that no other cell uses.
                 **({"lease": {**lease, "cells_per_gpu": 1}} if lease else {}),

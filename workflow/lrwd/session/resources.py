@@ -9,6 +9,9 @@ from lrwd.execution import hardware
 from lrwd.execution.gpu_check import check_gpus
 from lrwd.execution.gpu_lease import FOLDER
 
+# More processes would not be used by one cell.
+MOST_LOADER_WORKERS = 16
+
 
 class Resources:
     """The resources of each rule, in Snakemake's format.
@@ -28,6 +31,7 @@ class Resources:
     """
 
     def __init__(self, site: Site | None, packed: bool, execution: Mapping[str, Any]) -> None:
+        self._site, self._packed, self._loader_workers = site, packed, execution["loader_workers"]
         self._device, self.cells_per_gpu = execution["device"], execution["cells_per_gpu"]
         if site and self._device != "auto":
             raise ConfigError(
@@ -46,6 +50,30 @@ class Resources:
             self.cell = self.measurement = {"gpu": 1} if self.gpus else {}
             self.measurement_threads = hardware.num_cores()
             self.data, self.simulation = {}, {}
+
+    @property
+    def shares_device(self) -> bool:
+        """Whether several cells use the memory of a GPU at once."""
+        if self._site:
+            return bool(self._packed and self._site.pool["cells_per_gpu"] > 1)
+        return bool(self.gpus and self.cells_per_gpu > 1)
+
+    def loader_workers(self, dataset: str, arch: str) -> int:
+        """Number of processes that decode image files for each process of a cell.
+
+        ``auto``: the cores of that process, less one for the training itself; 1 to MOST_LOADER_WORKERS.
+        """
+        if self._loader_workers != "auto":
+            return int(self._loader_workers)
+        if self._site and self._packed:
+            cores = self._site.pool["cpus_per_cell"]
+        elif self._site:
+            needs = self._site.needs_of(dataset, arch)
+            cores = needs.cpus // max(1, needs.gpus)
+        else:
+            # On the CPU, each cell has one core.
+            cores = hardware.num_cores() // (len(self.gpus) * self.cells_per_gpu) if self.gpus else 1
+        return max(1, min(MOST_LOADER_WORKERS, cores - 1))
 
     @property
     def lease(self) -> dict[str, Any] | None:
