@@ -42,10 +42,18 @@ CORES = os.cpu_count() or 1
 
 
 def bench_study(num_seeds: int) -> dict[str, Any]:
-    """The demo's networks and recipe at one grid point, with more seeds."""
-    demo = with_defaults({})["studies"]["demo"]
-    study = {**demo, "grid": {"lr": [0.01], "wd": [1]}, "seeds": list(range(num_seeds))}
-    return {"study": "bench", "studies": {"bench": {**study, "on_ratio": {**demo["on_ratio"], "kappas": []}}}}
+    """The five networks for digits with the recipe `short`, at one grid point with many seeds."""
+    study = {
+        "title": "Benchmark",
+        "datasets": ["digits"],
+        "architectures": ["resnet_digits", "vit_digits", "convnext_digits", "mixer_digits", "swin_digits"],
+        "recipes": ["short"],
+        "grid": {"lr": [0.01], "wd": [1]},
+        "seeds": list(range(num_seeds)),
+        "selection": {"split": "val", "epoch": "final"},
+        "on_ratio": {"ratio": "estimated", "kappas": []},
+    }
+    return {"study": "bench", "studies": {"bench": study}}
 
 
 def ours(folder: Path, num_seeds: int) -> dict[str, float]:
@@ -99,18 +107,17 @@ def starts(folder: Path, study: Study) -> dict[str, list[float]]:
         for number in range(NUM_WARM + NUM_COLD + 1):
             warm = number <= NUM_WARM
             record = folder / "starts" / f"{number}.json"
-            command = [sys.executable, "-S", "-E", "workflow/scripts/train.py", "--spec", json.dumps(study.spec(cell))]
-            command += ["--manifest", f"results/data/{cell.dataset}/manifest.json", "--record", str(record)]
-            command += ["--checkpoint", f"{record}.ckpt", "--log", f"{record}.log", "--threads", "1"]
-            command += [
-                "--checkpoint-sec",
-                "1e9",
-                "--loader-workers",
-                "0",
-                "--processes",
-                "1",
-                *(["--warm"] if warm else []),
-            ]
+            job = {
+                "spec": study.spec(cell),
+                "data": f"results/data/{cell.dataset}",
+                "record": str(record),
+                "checkpoint": f"{record}.ckpt",
+                "checkpoint_sec": 1e9,
+                "loader_workers": 0,
+            }
+            request = {"job": job, "log": f"{record}.log", "processes": 1, "server": "warm" if warm else None}
+            request |= {"pool": None, "keep_failure": False}
+            command = [sys.executable, "-S", "-E", "workflow/scripts/train.py", "--job", json.dumps(request)]
             cost = timed(command, folder, LRWD_OWNER=str(owner.pid))
             if number:  # the first request also starts the warm process
                 beyond = cost.wall_sec - json.loads(record.read_text())["run"]["seconds"]
@@ -143,7 +150,7 @@ def section(repeats: int) -> str:
         [
             "## Cells per minute on a CPU",
             "",
-            f"The demo's five networks, images and recipe (20 epochs of 6 steps). Ours: {5 * NUM_SEEDS} cells under "
+            f"Networks for digits with the recipe `short` (20 epochs of 6 steps). Ours: {5 * NUM_SEEDS} cells under "
             f"`snakemake --profile profiles/local`, {CORES} at once, from its start to its end. The reference "
             f"(`reference.py`): {5 * NUM_AUTHOR} and {5 * NUM_BEST} cells, by itself. {machine(PACKAGES)} "
             f"n = {repeats} repeats, the three sides in turn.",

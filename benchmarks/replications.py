@@ -3,9 +3,9 @@
     python benchmarks/replications.py           the demo
     python benchmarks/replications.py smoke     another study
 
-Each replication is trained by the workflow in ``results/replications/work/<study>/<number>``; a replication that is
-complete is not trained again. Writes ``results/replications/<study>.csv``, one row a replication and network, and
-``.md``. ``snakemake replicate`` compares another machine's runs with them. Run separately, as it takes half an hour.
+Each replication is trained by the workflow in ``results/replications/<study>/<number>``; one that is complete is not
+trained again. Writes ``workflow/resources/replications/<study>.csv``, one row a replication and network, and ``.md``.
+``snakemake replicate`` compares another machine's runs with them. Run separately, as it takes half an hour.
 """
 
 import argparse
@@ -26,9 +26,10 @@ from lrwd.analysis.undefined import known
 from lrwd.atomic import write_text_atomic
 from lrwd.reports.replicate import COLUMNS, SLOPES, excluded
 from lrwd.reports.wording import table_row
+from lrwd.study.paths import REPLICATIONS as FOLDER
 from lrwd.tables._write import read_tables
 
-FOLDER = ROOT / "results" / "replications"
+WORK = ROOT / "results" / "replications"
 # torch rounds as on a processor without the newer instructions.
 CAPABILITY = "ATEN_CPU_CAPABILITY"
 
@@ -42,7 +43,7 @@ class Replication:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-REPLICATIONS = {
+STUDIES = {
     "demo": (
         Replication("committed", "demo"),
         Replication("seeds 2 and 3", "demo_seeds_2"),
@@ -58,7 +59,9 @@ REPLICATIONS = {
 def train(one: Replication, folder: Path) -> pd.DataFrame:
     """Train a replication, and return the recommended estimator's rows, one a network."""
     target = f"{folder.relative_to(ROOT)}/tables/ridge.csv"
-    settings = [f"study={one.study}", f"results={folder.relative_to(ROOT)}"]
+    # The line wd = kappa * rho * lr has no part in the slope.
+    no_line = f"studies={{{one.study}: {{on_ratio: {{kappas: []}}}}}}"
+    settings = [f"study={one.study}", f"results={folder.relative_to(ROOT)}", no_line]
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--config", *settings, "--", target]
     subprocess.run(command, cwd=ROOT, env={**os.environ, **one.environment}, check=True)
     ridge = read_tables([str(ROOT / target)])["ridge"]
@@ -91,11 +94,11 @@ def _entry(row: pd.Series) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the replications of a study and tabulate its slopes.")
-    parser.add_argument("study", nargs="?", default="demo", choices=list(REPLICATIONS))
+    parser.add_argument("study", nargs="?", default="demo", choices=list(STUDIES))
     study = parser.parse_args().study
     frames = []
-    for number, one in enumerate(REPLICATIONS[study]):
-        rows = train(one, FOLDER / "work" / study / str(number))
+    for number, one in enumerate(STUDIES[study]):
+        rows = train(one, WORK / study / str(number))
         frames.append(rows.assign(replication=one.name))
         table = pd.concat(frames)[["replication", *COLUMNS]]
         table.to_csv(FOLDER / f"{study}.csv", index=False)

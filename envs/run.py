@@ -265,6 +265,18 @@ def with_targets_apart(command: list) -> list:
     return [*kept, "--", *targets] if targets else command
 
 
+def check_configfiles(command: list) -> None:
+    """Exit if a file after --configfile does not exist; Snakemake would print a traceback."""
+    if Path(command[0]).name != "snakemake":
+        return
+    reading = False
+    for word in command[1:]:
+        if word.startswith("-"):
+            reading = word in ("--configfile", "--configfiles")
+        elif reading and word.endswith(GREEDY["--configfile"]) and "://" not in word and not Path(word).exists():
+            stop(f"--configfile: {word} does not exist (looked in {Path.cwd()}).")
+
+
 def main(arguments: list) -> None:
     """Create or update the environment if necessary, and replace this process by the command."""
     check_platform()
@@ -273,6 +285,7 @@ def main(arguments: list) -> None:
     if not command or command[0].startswith("-"):
         stop("usage: python3 envs/run.py [--dev] COMMAND [ARGUMENT…], such as: snakemake --cores all")
     command = with_targets_apart(command)
+    check_configfiles(command)
     try:
         ensure(dev)
     except OSError as error:

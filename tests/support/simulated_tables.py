@@ -99,7 +99,7 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
     """Simulated tables of the runs; without ``intervals`` every interval is NA (as with one seed)."""
     grid = frame[frame["in_grid"]]
     keys = ["dataset", "arch", "label", "recipe"]
-    optimal, table1, table2, fits, gaps = [], [], [], [], []
+    optimal, table1, table2, fits, gaps, recommended = [], [], [], [], [], []
     half = (lambda width: width) if intervals else (lambda width: np.nan)
 
     def bounds(value: float, width: float) -> tuple[object, object]:
@@ -142,6 +142,7 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
         )
         best = group.groupby(["lr", "wd"])["select_top1"].mean()
         best_lr, best_wd = best.idxmax()
+        recommended.append({**name, "lr": best_lr, "wd": best_wd})
         gap = 0.2 + 0.3 * len(gaps)
         gap_low, gap_high = bounds(gap, 0.25)
         gaps.append(
@@ -158,6 +159,8 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
                 "gap_ci_high_pp": gap_high,
                 "num_runs_2d": len(group),
                 "num_runs_1d": len(group) // 8,
+                **{"gap_cf_pp": gap - 0.1, "gap_cf_ci_low_pp": gap_low, "gap_cf_ci_high_pp": gap_high},
+                **{"runs_charged_2d": len(group), "runs_charged_1d": len(group) // 8},
                 "seed_sd_pp": 0.4 if intervals else NOT_ENOUGH,
             }
         )
@@ -187,6 +190,7 @@ def tables(frame: pd.DataFrame, intervals: bool = True) -> dict[str, pd.DataFram
     return {
         "rounds": rounds(table1, intervals),
         **about_the_ridge(grid, keys, optimal, intervals),
+        "best": pd.DataFrame(recommended),
         "optimal_wd": pd.DataFrame(optimal),
         "table1": pd.DataFrame(table1),
         "table2": pd.DataFrame(table2),

@@ -212,6 +212,14 @@ def test_targets_after_configuration_files_are_targets(run: Run, given: str, mea
     assert run.module.with_targets_apart(["pytest", *given.split()]) == ["pytest", *given.split()]
 
 
+def test_a_configuration_file_that_there_is_not(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run.module.check_configfiles(["snakemake", "--configfile", "nowhere.yaml", "--", "verdict"])
+    assert "--configfile: nowhere.yaml does not exist (looked in " in capsys.readouterr().err
+    run.module.check_configfiles(["snakemake", "--configfile", str(SOURCE.parent / "train.yaml"), "nowhere", "-n"])
+    run.module.check_configfiles(["pytest", "--configfile", "nowhere.yaml"])
+
+
 def test_needs_a_bare_python_only() -> None:
     tree = ast.parse(SOURCE.read_text(), feature_version=(3, 6))  # so that old ones reach the message
     for node in ast.walk(tree):

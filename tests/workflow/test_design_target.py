@@ -13,7 +13,7 @@ def test_on_the_papers_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     quick = {"num_simulations": 20, "num_replicates": 10}
     project = new_project(tmp_path / "project", {"study": "paper", "design": quick})
     project.hide_torch(monkeypatch)
-    result = project.run("--cores", "1", "--", "design", timeout=300)
+    result = project.run("--cores", "1", "--", "design", timeout=900)
     assert result.rc == 0, result.text[-4000:]
     assert result.jobs == MADE
     table = pd.read_csv(project.path("results", "tables", "identifiability.csv"))

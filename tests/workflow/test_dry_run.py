@@ -24,9 +24,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_a_study_whose_ratio_is_estimated_plans_its_grid_first(fresh: Project) -> None:
     entry = with_defaults({})["studies"]["demo"]
-    lrs = entry["grid"]["lr"]
-    num_lr = sum(len(lrs.get(arch, lrs["default"])) for arch in entry["architectures"])
-    on_grid = num_lr * len(entry["seeds"]) * len(entry["grid"]["wd"])
+    on_grid = len(entry["architectures"]) * len(entry["seeds"]) * len(entry["grid"]["lr"]) * len(entry["grid"]["wd"])
     result = fresh.plan()
     assert result.jobs == {"prepare_data": 1, "train_cell": on_grid, "estimate_ratio": 1, **ENDS}
     assert len(result.cells) == on_grid
@@ -64,7 +62,10 @@ TRAININGS = {"prepare_data": 1, "train_cell": 12}
         ("results/tables/table1.csv", {**TRAININGS, "collect": 1, "runs": 1, "table_table1": 1}),
         (
             "results/verdict.md",
-            {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "table_identifiability": 1, "verdict": 1},
+            {
+                **{**TRAININGS, "collect": 1, "runs": 1, **TABLES},
+                **{"table_identifiability": 1, "figure_ridge": 1, "verdict": 1},
+            },
         ),
         ("results/figures/forest.svg", {**TRAININGS, "collect": 1, "runs": 1, **TABLES, "figure_forest": 1}),
     ],

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from projects import Project
+from projects import PROFILE, Project, copied
 
 NVIDIA_SMI = "#!/bin/sh\n" + "".join(
     f"echo 'GPU {number}: NVIDIA X (UUID: GPU-test-{number})'\n" for number in range(8)
@@ -24,8 +26,16 @@ def on_gpus(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
+def without_checks(project: Project) -> None:
+    """From now on the cells of a project train on the CPU with a GPU's lease."""
+    project.edit(
+        "workflow/lrwd/execution/gpu_check.py", '    if importlib.util.find_spec("torch") is None:\n', "    if True:\n"
+    )
+    project.edit("workflow/lrwd/execution/gpu_check.py", 'if device.type != "cuda" and (', "if False and (")
+
+
 def test_gpus_that_do_not_work_are_refused_before_any_training(on_gpus: Project) -> None:
-    result = on_gpus.run("--profile", "profiles/local", "train")
+    result = on_gpus.run(*PROFILE, "train")
     assert result.rc != 0
     assert "GPU 0 (NVIDIA X), 1 (NVIDIA X)" in result.text
     assert "CUDA cannot use it" in result.text
@@ -33,7 +43,7 @@ def test_gpus_that_do_not_work_are_refused_before_any_training(on_gpus: Project)
     assert "Traceback" not in result.text
     assert not on_gpus.records()
     assert not on_gpus.path("results/logs/runs").exists()
-    result = on_gpus.run("--profile", "profiles/local", "--resources", "gpu=9", "--", "train")
+    result = on_gpus.run(*PROFILE, "--resources", "gpu=9", "--", "train")
     assert "gpu=9 is not allowed: 8 GPUs can be used" in result.text
     on_gpus.extra["execution"] = {"device": "cpu"}
     result = on_gpus.ok("train")
@@ -42,11 +52,7 @@ def test_gpus_that_do_not_work_are_refused_before_any_training(on_gpus: Project)
 
 
 def test_every_training_leases_a_gpu(on_gpus: Project) -> None:
-    """With the checks taken out, so that cells train on the CPU with a GPU's lease."""
-    on_gpus.edit(
-        "workflow/lrwd/execution/gpu_check.py", '    if importlib.util.find_spec("torch") is None:\n', "    if True:\n"
-    )
-    on_gpus.edit("workflow/lrwd/execution/gpu_check.py", 'if device.type != "cuda" and (', "if False and (")
+    without_checks(on_gpus)
     on_gpus.extra["execution"] = {"cells_per_gpu": 2}
     result = on_gpus.ok("--cores", "4", "--", "train")
     assert result.text.count("--- 8 GPUs (NVIDIA X): up to 16 trainings at once, at most 2 on a GPU") == 1
@@ -55,3 +61,23 @@ def test_every_training_leases_a_gpu(on_gpus: Project) -> None:
     assert sum(used.values()) == len(on_gpus.records()) == 12
     assert len(used) > 1
     assert set(used) <= {f"GPU-test-{number}" for number in range(8)}
+
+
+def test_two_snakemakes_share_the_gpus(on_gpus: Project, tmp_path: Path) -> None:
+    """Each starts two cells at once, but no GPU trains two."""
+    without_checks(on_gpus)
+    program = on_gpus.path("bin", "nvidia-smi")
+    program.write_text("".join(NVIDIA_SMI.splitlines(keepends=True)[:3]))  # two GPUs
+    other = copied(on_gpus, tmp_path / "other")
+    processes = [project.start(*PROFILE, "--cores", "4", "--", "train") for project in (on_gpus, other)]
+    assert [process.wait(300) for process in processes] == [0, 0]
+    logs = [path.read_text() for folder in (on_gpus, other) for path in folder.path("results/logs/runs").rglob("*.log")]
+    spans: dict[str, list[tuple[str, str]]] = {}
+    for text in logs:
+        ((started, gpu),) = re.findall(r"^(.{19}) .*, GPU (\S+)$", text, re.MULTILINE)
+        ended = text.splitlines()[-1][:19]
+        spans.setdefault(gpu, []).append((started, ended))
+    assert set(spans) == {"GPU-test-0", "GPU-test-1"}
+    assert sum(map(len, spans.values())) == 24
+    for ordered in map(sorted, spans.values()):
+        assert all(before[1] <= after[0] for before, after in pairwise(ordered))

@@ -4,21 +4,29 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
-from lrwd import code_hash
-from lrwd.reports.replicate import replications_path
-from lrwd.reports.summary import ridge_tables
-from lrwd.session.jobs import script_path, unrecorded
-from lrwd.session.session import open_session
-from lrwd.study.paths import CELL_PATTERN
-from lrwd.theory.targets import knobs_of, studies_of
+try:
+    from lrwd import code_hash
+    from lrwd.session.jobs import script_path, unrecorded
+    from lrwd.session.refuse import check_packages, one_line
+    from lrwd.session.session import open_session
+    from lrwd.study.paths import CELL_PATTERN, replications_path, ridge_tables
+    from lrwd.theory.targets import knobs_of, studies_of
+except ModuleNotFoundError as error:
+    sys.exit(f"\nError: {sys.executable} lacks {error.name}. Start with `python3 envs/run.py snakemake …`\n")
 
-SESSION = open_session(
-    config, workflow.configfiles, globals().get("SITE"), globals().get("PACKED", False), workflow.is_main_process
-)
+with one_line():
+    SESSION = open_session(
+        config, workflow.configfiles, globals().get("SITE"), globals().get("PACKED", False), workflow.is_main_process
+    )
+    if workflow.is_main_process:
+        own_environments = bool(workflow.deployment_settings and workflow.deployment_settings.deployment_method)
+        if warning := check_packages(own_environments, SESSION.study.imported is None):
+            print(warning, file=sys.stderr)
+    # Cells that use this machine's GPUs at once: what --resources gpu=… says, or as many as they take.
+    given = workflow.global_resources.get("gpu")
+    AT_ONCE = SESSION.resources.num_cells_on_gpus(getattr(given, "value", given))
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
 
-# Cells that use this machine's GPUs at once: what --resources gpu=… says, or as many as they take.
-AT_ONCE = SESSION.resources.num_cells_on_gpus(getattr(workflow.global_resources.get("gpu"), "value", None))
 if AT_ONCE is not None:
     workflow.register_resource("gpu", AT_ONCE)
 

@@ -1,5 +1,5 @@
 # Compares the study's slopes on this machine with the committed replications. Needs: tables/ridge.csv and
-# results/replications/<study>.csv (made by benchmarks/replications.py). Makes: results/replicate.md.
+# workflow/resources/replications/<study>.csv (made by benchmarks/replications.py). Makes: results/replicate.md.
 
 
 rule replicate:

@@ -1,5 +1,6 @@
-# The verdict as text. Needs: results/runs.csv, all tables, and the simulations of the grid.
-# Makes: results/verdict.md, and verdict.html with the same text for Snakemake's report.
+# The verdict as text. Needs: results/runs.csv, all tables, the simulations of the grid, and the figure of the ridge;
+# for imported runs, the report on their import. Makes: results/verdict.md, and verdict.html with the same text for
+# Snakemake's report.
 
 
 rule verdict:
@@ -7,6 +8,8 @@ rule verdict:
     input:
         runs="<results>/runs.csv",
         tables=expand("<results>/tables/{table}.csv", table=[*TABLES, "identifiability"]),
+        picture="<results>/figures/ridge.png",
+        imported=f"<results>/studies/{STUDY.name}/imported.md" if STUDY.imported else [],
     output:
         md="<results>/verdict.md",
         html=report(
@@ -22,7 +25,6 @@ rule verdict:
         "../../envs/analysis.yaml"
     params:
         study=STUDY.name,
-        imported=STUDY.imported is not None,
         # Not used by the script: if it changes, the rule runs again.
         code=code_hash.verdict_code(),
     message:

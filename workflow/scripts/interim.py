@@ -34,7 +34,9 @@ with script(snakemake.log[0]):
     for name in snakemake.params.tables:
         part, path = registry.part("tables", name), folder / "tables" / f"{name}.csv"
         frame = build_table(part, runs, study.rounds, study.config["analysis"])
-        write_table(frame, path, path.with_suffix(".md"), f"{mark}. {part.__doc__.splitlines()[0]}")
+        write_table(
+            frame, path, path.with_suffix(".md"), f"{mark}. {part.__doc__.splitlines()[0]}", getattr(part, "view", None)
+        )
         tables[name] = read_table(path)
     for name in snakemake.params.figures:
         part = registry.part("figures", name)

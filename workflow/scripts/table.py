@@ -15,4 +15,6 @@ with script(snakemake.log[0]):
     part = registry.part("tables", snakemake.params.table)
     runs, rounds = read_runs(snakemake.input.runs), read_rounds(snakemake.input.rounds)
     frame = build_table(part, runs, rounds, snakemake.params.analysis)
-    write_table(frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0])
+    write_table(
+        frame, snakemake.output.csv, snakemake.output.md, part.__doc__.splitlines()[0], getattr(part, "view", None)
+    )

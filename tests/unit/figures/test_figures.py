@@ -399,10 +399,38 @@ def test_forest_uses_a_log_axis_with_a_place_for_zero_only_when_needed() -> None
 def test_caption_is_valid_and_names_the_study(caption: str) -> None:
     source = (Path(__file__).parents[3] / "workflow" / "report" / f"{caption}.rst").read_text()
     snakemake = {"config": {"study": "a_study"}}
-    text = jinja2.Template(source, undefined=jinja2.StrictUndefined).render(snakemake=snakemake)
+    text = jinja2.Template(source, undefined=jinja2.StrictUndefined).render(snakemake=snakemake, categories={})
     assert "a_study" in text
     # halt_level 2: a warning of docutils is an error.
     html = docutils.core.publish_parts(text, writer="html", settings_overrides={"halt_level": 2})["html_body"]
     assert "|" not in html.replace("|ln κ|", "")
     sentences = re.split(r"[.:?] ", re.sub(r"<[^>]+>", "", html).replace("\n", " "))
     assert len(sentences) >= 3
+
+
+def test_axes_name_the_metric_and_its_unit() -> None:
+    runs, tables = smallest_grid()
+    loss = {"metric": "val_loss", "direction": "min", "select_metric": 2.0 - runs["select_top1"]}
+    runs = runs.assign(**loss, report_metric=2.1 - runs["report_top1"])
+    labels = {}
+    for name in ("heatmap", "ridge", "collapse"):
+        figure = draw(name, (runs, tables))
+        labels[name] = " ".join([*(axes.get_ylabel() for axes in figure.axes), *(t.get_text() for t in figure.texts)])
+    assert "test loss (nats)" in labels["heatmap"]
+    assert "validation loss above the best of its η (nats)" in labels["ridge"]
+    assert "about accuracy, though the study selects by validation loss" in labels["collapse"].replace("\n", " ")
+
+
+def test_what_does_not_fit_on_a_page_is_left_out_and_said() -> None:
+    recipes = [f"base_{word}" for word in "abcdefg"]
+    runs = simulated.runs(2, lrs=(1e-3, 1e-2), wds=(0.01, 0.1), seeds=(0,), recipes=recipes, kappas=(1.0, 10.0))
+    figure = draw("collapse", (runs, simulated.tables(runs)))
+    assert len(figure.axes) == 8 * 3
+    assert "6 more are not drawn" in figure.texts[1].get_text().replace("\n", " ")
+    assert figure.get_figheight() < 14.2
+    assert "ResNet-50 · a" in " ".join(text.get_text() for text in figure.axes[0].texts)
+
+
+def test_schedules_draws_equal_curves_once() -> None:
+    runs, tables = five_with_divergence()
+    assert len(draw("schedules", (runs, tables)).axes[0].lines) == 2  # learning rate and weight decay

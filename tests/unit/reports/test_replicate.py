@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from lrwd.errors import ConfigError, DataError
-from lrwd.reports.replicate import ALL, Statement, compare, page, replications_path
+from lrwd.reports.replicate import ALL, Statement, compare, page
+from lrwd.study.paths import replications_path
 
 COLUMNS = ["replication", "arch", "label", "b", "b_ci_low", "b_ci_high", "excluded"]
 NOT_KNOWN = "NA: 2 learning rates"

@@ -3,9 +3,12 @@
 import re
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
+import docutils.core
+import jinja2
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +16,7 @@ from simulated_runs import ARCHS, simulate
 
 from lrwd import registry
 from lrwd.reports.html import as_html
-from lrwd.reports.verdict import write_verdict
+from lrwd.reports.verdict import RIDGE, write_verdict
 from lrwd.reports.wording import DIGITS
 from lrwd.runs.table import read_runs
 from lrwd.tables._write import read_table, write_table
@@ -36,7 +39,7 @@ KEPT = {
 }
 # Numbers of the question, the hypotheses, the rules and the paper.
 CONSTANTS = {1.0, 0.0, -1.0, 0.10, 95.0, 99.0, 0.3, 1.5}
-MAX_LINES = 112
+MAX_LINES = 114
 
 
 def tables_of(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -271,6 +274,8 @@ def test_what_was_run() -> None:
     assert "no gap in the data): 3. Missing from the grid: 0." in text
     assert "is not known from the runs" in text_of("ratio")
     assert "imported" not in text_of("ratio")
+    said = write_verdict(tables, runs, "mine", imported=True, caveats=["Failed runs: 3; they are left out."])
+    assert "Missing from the grid: 0.\n* Failed runs: 3; they are left out.\n" in said
 
 
 def test_few_seeds_and_a_blind_grid_are_said() -> None:
@@ -302,3 +307,25 @@ def test_it_is_one_page_however_many_networks() -> None:
     assert "| 35 more: `tables/ridge.csv` |" in text
     assert "ResNet-50 on cifar100 (a)" in text
     assert "* 1 recipe more: `tables/universality.csv`." in text
+
+
+def test_the_picture_becomes_part_of_the_page() -> None:
+    text = text_of("ratio")
+    assert text.index(RIDGE) < text.index("## What to run next")
+    assert "<img" not in as_html(text)
+    page = as_html(text, {RIDGE: b"png"})
+    assert page.count('src="data:image/png;base64,cG5n"') == 1
+
+
+def test_the_report_opens_with_the_verdict(tmp_path: Path) -> None:
+    source = (Path(__file__).parents[3] / "workflow" / "report" / "workflow.rst").read_text()
+    page = tmp_path / "verdict.html"
+    page.write_text(as_html(text_of("ratio")))
+    # As Snakemake gives them: categories with their subcategories' results.
+    entry = SimpleNamespace(name="Verdict"), {"": [SimpleNamespace(path=str(page))]}
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    text = environment.from_string(source).render(
+        snakemake={"config": {"study": "mine"}}, categories=SimpleNamespace(items=lambda: [entry])
+    )
+    html = docutils.core.publish_parts(text, writer="html", settings_overrides={"halt_level": 2})["html_body"]
+    assert html.index(SAYS["ratio"]) < html.index("With AdamW, η is the peak learning rate")

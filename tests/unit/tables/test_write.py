@@ -73,3 +73,30 @@ def test_an_empty_table_has_its_header(tmp_path: Path) -> None:
 def test_numbers_survive_to_six_digits(value: float, tmp_path: Path) -> None:
     write_table(pd.DataFrame({"x": [value]}), tmp_path / "t.csv", tmp_path / "t.md", "Caption.")
     assert float(read_table(tmp_path / "t.csv")["x"].iloc[0]) == pytest.approx(value, rel=5e-6)
+
+
+def test_a_repeated_reason_stands_once_below_the_markdown_table(tmp_path: Path) -> None:
+    few = "NA: fewer than 4 learning rates"
+    frame = pd.DataFrame({"b": [few, 1.0, few], "rho": [few, "NA: once", 2.0]})
+    write_table(frame, tmp_path / "t.csv", tmp_path / "t.md", "Caption.")
+    text = (tmp_path / "t.md").read_text()
+    assert text.count("NA (1)") == 4
+    assert text.count("fewer than 4 learning rates") == 1
+    assert text.endswith("\n\n* NA (1): fewer than 4 learning rates\n")
+    assert "NA: once" in text
+    assert read_table(tmp_path / "t.csv")["b"].tolist() == [few, "1", few]
+
+
+def test_a_view_is_what_the_markdown_file_shows(tmp_path: Path) -> None:
+    numbers = dict.fromkeys(table1.COLUMNS[4:], 1.23456)
+    rows = [
+        {**dict.fromkeys(table1.COLUMNS[:4], "name"), **numbers, "b": "NA: ln 0", "rho_ci_low": "NA: one seed"},
+        {**dict.fromkeys(table1.COLUMNS[:4], "name"), **numbers},
+    ]
+    write_table(pd.DataFrame(rows), tmp_path / "t.csv", tmp_path / "t.md", "Caption.", table1.view)
+    header, _, first, second = (tmp_path / "t.md").read_text().splitlines()[2:]
+    assert header.count("|") == 13
+    assert "1.23 [no interval]" in first
+    assert "NA: ln 0" in first
+    assert "1.23 [1.23, 1.23]" in second
+    assert tuple(read_table(tmp_path / "t.csv").columns) == table1.COLUMNS

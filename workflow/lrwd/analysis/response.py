@@ -9,6 +9,7 @@ from lrwd.analysis.surfaces import Group
 from lrwd.stats.surface import Floats, Ints
 
 _NAN = float("nan")
+_SPLITS = {"val": "validation", "test": "test"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +92,12 @@ def arranged(runs: pd.DataFrame, select: str, report: str) -> Response:
         values[name][row, column, place] = runs[name].to_numpy(dtype=float)
     first = runs.iloc[0]
     return Response(str(first["metric"]), str(first["direction"]), lr, wd, seeds, values[select], values[report])
+
+
+def metric_name(name: object) -> str:
+    """A metric in words: ``accuracy``, ``validation loss``, or a column's name as code."""
+    split, _, kind = str(name).rpartition("_")
+    if kind not in ("top1", "loss"):
+        return f"`{name}`"
+    kind = "accuracy" if kind == "top1" else "loss"
+    return f"{_SPLITS.get(split, split)} {kind}".strip()

@@ -97,17 +97,22 @@ def checked(runs: pd.DataFrame) -> pd.DataFrame:
     absent = [name for name in NEEDED if name not in runs.columns]
     if absent:
         raise DataError(f"runs: column {', '.join(absent)} is missing; needed: {', '.join(NEEDED)}")
-    runs = typed(runs)
-    if "select_metric" not in runs:
-        # A table of an earlier version, which knows accuracy only.
-        runs = runs.assign(metric="top1", direction="max", select_metric=runs["select_top1"])
-        runs = runs.assign(report_metric=runs["report_top1"])
+    runs = with_metric(typed(runs))
     runs = runs[runs["select_top1"].notna() | runs["select_metric"].notna()]
     twice = runs.duplicated([*KEYS, "lr", "wd", "seed"])
     if twice.any():
         cell = runs.loc[twice, [*KEYS, "lr", "wd", "seed"]].iloc[0].to_dict()
         raise DataError(f"runs: the cell {cell} occurs twice; allowed: one row a cell")
     return runs
+
+
+def with_metric(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with the columns of the study's metric; a table of an earlier version knows accuracy only."""
+    if "select_metric" in runs:
+        return runs
+    return runs.assign(
+        metric="top1", direction="max", select_metric=runs["select_top1"], report_metric=runs["report_top1"]
+    )
 
 
 def surface_of(runs: pd.DataFrame, seeds: Sequence[int]) -> Surface:

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lrwd.figures._metric import ACCURACY, Metric
 from lrwd.figures._text import compact
 
 # Gap between the row of wd = 0 and the other rows, in heights of a row.
 BREAK = 0.35
 
 
-def mean_percent(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean reported accuracy of each cell in percent, with its numbers of seeds and of diverged ones."""
-    rows = rows.assign(diverged=rows["status"] == "diverged")
-    means = rows.groupby(["lr", "wd"], as_index=False).agg(
-        top1=("report_top1", "mean"), num_seeds=("seed", "size"), num_diverged=("diverged", "sum")
+def mean_merit(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Mean reported ``merit`` of each cell (more is better), with its numbers of seeds and of diverged ones."""
+    rows = rows.assign(diverged=rows["status"] == "diverged", merit=metric.merit(rows["report_metric"]))
+    return rows.groupby(["lr", "wd"], as_index=False).agg(
+        merit=("merit", "mean"), num_seeds=("seed", "size"), num_diverged=("diverged", "sum")
     )
-    means["top1"] *= 100
-    return means
 
 
-def drops(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean selecting accuracy of each cell, and ``drop``: its difference to the best of its lr, in pp, 0 or below."""
-    means = rows.groupby(["lr", "wd"], as_index=False)["select_top1"].mean()
-    means["drop"] = 100 * (means["select_top1"] - means.groupby("lr")["select_top1"].transform("max"))
+def drops(rows: pd.DataFrame, metric: Metric = ACCURACY) -> pd.DataFrame:
+    """Mean of what selects, by cell, as ``drop``: how much worse it is than the best of its lr, 0 or below."""
+    value = "select_top1" if metric is ACCURACY else "select_metric"
+    means = rows.groupby(["lr", "wd"], as_index=False)[value].mean()
+    merit = metric.merit(means[value])
+    means["drop"] = merit - merit.groupby(means["lr"]).transform("max")
     return means
 
 

@@ -8,8 +8,10 @@ from typing import Protocol
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lrwd.analysis.surfaces import with_metric
 from lrwd.figures import _style
-from lrwd.figures._groups import Group, grid_runs, groups, table
+from lrwd.figures._groups import Group, first, grid_runs, groups, table
+from lrwd.figures._metric import Metric, metric_of
 from lrwd.figures._subtitle import subtitle
 
 Tables = dict[str, pd.DataFrame]
@@ -26,6 +28,8 @@ class Input:
         tables: of the study, by name; those that it does not ask for are absent.
         rows: what the figure cannot do without: the runs of the grid, or the rows of its table; never empty.
         histories: one row a run and epoch, of the runs that the figure's ``cells`` names; empty if it has none.
+        left_out: how many networks, recipes or data sets ``rows`` leaves out, so that the figure stays a page.
+        by_accuracy: whether the figure is about accuracies, whatever the study's metric is.
     """
 
     title: str
@@ -34,6 +38,13 @@ class Input:
     tables: Tables
     rows: pd.DataFrame
     histories: pd.DataFrame
+    left_out: int = 0
+    by_accuracy: bool = False
+
+    @property
+    def metric(self) -> Metric:
+        """The metric of the study."""
+        return metric_of(with_metric(self.runs))
 
     @property
     def groups(self) -> list[Group]:
@@ -46,7 +57,12 @@ class Input:
 
     def new_figure(self, width: float, height: float) -> Figure:
         """An empty figure with its header; see ``_style.new_figure``."""
-        return _style.new_figure(self.title, subtitle(self.runs, self.study), width, height)
+        what = subtitle(self.runs, self.study)
+        if self.by_accuracy and not self.metric.is_accuracy:
+            what += f" · about accuracy, though the study selects by {self.metric.name}"
+        if self.left_out:
+            what += f" · {self.left_out} more are not drawn (see the tables)"
+        return _style.new_figure(self.title, what, width, height)
 
 
 class Draw(Protocol):
@@ -65,14 +81,34 @@ class Draw(Protocol):
 
 
 Drawing = Callable[[Input], Figure]
+KEYS = ("dataset", "recipe", "arch")
 
 
-def from_grid(title: str) -> Callable[[Drawing], Draw]:
-    """Make a figure of the runs of the grid."""
-    return _figure(title, "No grid training has finished yet.", lambda runs, _tables, _histories: grid_runs(runs))
+def from_grid(title: str, most: int, by_accuracy: bool = False) -> Callable[[Drawing], Draw]:
+    """Make a figure of the runs of the grid.
+
+    Args:
+        title: of the figure.
+        most: networks that fit on a page.
+        by_accuracy: whether it is about accuracies, as the paper's procedure is; else about the study's metric.
+    """
+    value, what = ("report_top1", " with an accuracy") if by_accuracy else ("report_metric", "")
+
+    def rows(runs: pd.DataFrame, _tables: Tables, _histories: pd.DataFrame) -> pd.DataFrame:
+        return grid_runs(runs, value)
+
+    return _figure(title, f"No grid training{what} has finished yet.", rows, most, by_accuracy=by_accuracy)
 
 
-def from_table(title: str, name: str, columns: Sequence[str], if_empty: str) -> Callable[[Drawing], Draw]:
+def from_table(
+    title: str,
+    name: str,
+    columns: Sequence[str],
+    if_empty: str,
+    most: int,
+    by: Sequence[str] = KEYS,
+    by_accuracy: bool = False,
+) -> Callable[[Drawing], Draw]:
     """Make a figure of one of the study's tables.
 
     Args:
@@ -80,22 +116,34 @@ def from_table(title: str, name: str, columns: Sequence[str], if_empty: str) -> 
         name: of the table.
         columns: of the table that the figure reads.
         if_empty: what the figure says if the table has no rows.
+        most: panels or rows that fit on a page.
+        by: columns that tell them apart.
+        by_accuracy: as in ``from_grid``.
     """
-    return _figure(title, if_empty, lambda _runs, tables, _histories: table(tables, name, columns))
+
+    def rows(_runs: pd.DataFrame, tables: Tables, _histories: pd.DataFrame) -> pd.DataFrame:
+        return table(tables, name, columns)
+
+    return _figure(title, if_empty, rows, most, by, by_accuracy)
 
 
-def from_histories(title: str) -> Callable[[Drawing], Draw]:
-    """Make a figure of the histories of some runs of the grid."""
+def from_histories(title: str, most: int, by: Sequence[str] = KEYS) -> Callable[[Drawing], Draw]:
+    """Make a figure of the histories of some runs of the grid; ``most`` and ``by`` as in ``from_table``."""
 
     def rows(runs: pd.DataFrame, _tables: Tables, histories: pd.DataFrame) -> pd.DataFrame:
         grid = grid_runs(runs)
         return grid.iloc[:0] if histories.empty else grid
 
-    return _figure(title, "No training history to draw yet.", rows)
+    return _figure(title, "No training history to draw yet.", rows, most, by)
 
 
 def _figure(
-    title: str, if_empty: str, rows_of: Callable[[pd.DataFrame, Tables, pd.DataFrame], pd.DataFrame]
+    title: str,
+    if_empty: str,
+    rows_of: Callable[[pd.DataFrame, Tables, pd.DataFrame], pd.DataFrame],
+    most: int,
+    by: Sequence[str] = KEYS,
+    by_accuracy: bool = False,
 ) -> Callable[[Drawing], Draw]:
     def decorate(drawing: Drawing) -> Draw:
         @functools.wraps(drawing)
@@ -105,7 +153,8 @@ def _figure(
             rows = rows_of(runs, tables, epochs)
             if rows.empty:
                 return _style.message_figure(title, subtitle(runs, study), if_empty)
-            return drawing(Input(title, study, runs, tables, rows, epochs))
+            rows, left_out = first(rows, most, by)
+            return drawing(Input(title, study, runs, tables, rows, epochs, left_out, by_accuracy))
 
         return draw
 

@@ -1,12 +1,13 @@
 """The groups (data set, architecture, recipe) of a study: their order, names and panels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lrwd.analysis.surfaces import with_metric
 from lrwd.figures._style import MAX_WIDTH, family_order
 from lrwd.figures._text import shortened
 
@@ -31,9 +32,16 @@ class Group:
         return rows.iloc[0] if len(rows) else None
 
 
-def grid_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Runs that belong to the grid and have an accuracy."""
-    return runs[runs["in_grid"] & runs["report_top1"].notna()]
+def grid_runs(runs: pd.DataFrame, value: str = "report_metric") -> pd.DataFrame:
+    """Runs that belong to the grid and have a value: by default, of the study's metric."""
+    runs = with_metric(runs)
+    return runs[runs["in_grid"] & runs[value].notna()]
+
+
+def best_cell(rows: pd.DataFrame) -> tuple[float, float]:
+    """The (lr, wd) of a group's grid runs at which the study's metric is best, on the mean of the seeds."""
+    mean = rows.groupby(["lr", "wd"])["select_metric"].mean()
+    return mean.idxmin() if rows["direction"].iloc[0] == "min" else mean.idxmax()  # type: ignore[return-value]
 
 
 def table(tables: dict[str, pd.DataFrame], name: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -48,6 +56,22 @@ def groups(runs: pd.DataFrame) -> list[Group]:
     return sorted(listed, key=lambda group: (group.dataset, group.recipe, family_order(group.label)))
 
 
+def first(rows: pd.DataFrame, most: int, by: Sequence[str]) -> tuple[pd.DataFrame, int]:
+    """The rows of the first ``most`` combinations of the columns ``by``, and how many combinations are left out.
+
+    They are in the order of the figures: the paper's families of architectures come before others.
+    """
+    found = rows[[*by]].astype(str).drop_duplicates()
+    if len(found) <= most:
+        return rows, 0
+    if "arch" in by:
+        found["family"] = [family_order(str(rows.loc[index, "label"])) for index in found.index]
+    kept = found.sort_values([name if name != "arch" else "family" for name in by], kind="stable").head(most)
+    names = set(kept[[*by]].itertuples(index=False, name=None))
+    keep = [one in names for one in rows[[*by]].astype(str).itertuples(index=False, name=None)]
+    return rows[keep], len(found) - most
+
+
 def blocks(listed: Sequence[Group]) -> dict[tuple[str, str], list[Group]]:
     """Groups by (data set, recipe); only groups of one block may share a colour scale or be averaged."""
     result: dict[tuple[str, str], list[Group]] = {}
@@ -56,12 +80,26 @@ def blocks(listed: Sequence[Group]) -> dict[tuple[str, str], list[Group]]:
     return result
 
 
+def recipe_names(recipes: Iterable[str]) -> dict[str, str]:
+    """How recipes are called in a figure: without the words that all names begin with, and with spaces.
+
+    A recipe whose name is just these words is the one that the others extend; it keeps its name. Of ``short``,
+    ``short_sgd`` and ``short_sgd_l2``, the names are "short", "sgd" and "sgd l2".
+    """
+    words = {recipe: recipe.split("_") for recipe in recipes}
+    same = [len(set(at)) == 1 for at in zip(*words.values(), strict=False)]
+    common = [*same, False].index(False) if len(words) > 1 else 0
+    return {recipe: " ".join(own[common:] or own) for recipe, own in words.items()}
+
+
 def block_name(dataset: str, recipe: str, listed: Sequence[Group]) -> str:
     """Name of a data set and recipe; whichever the study has only one of is left out."""
     several_recipes = len({group.recipe for group in listed}) > 1
     several_datasets = len({group.dataset for group in listed}) > 1
     names = [dataset] if several_datasets or not several_recipes else []
-    return ", ".join(map(shortened, [*names, recipe] if several_recipes else names))
+    if several_recipes:
+        names.append(recipe_names(group.recipe for group in listed)[recipe])
+    return ", ".join(map(shortened, names))
 
 
 def name(group: Group, listed: Sequence[Group]) -> str:

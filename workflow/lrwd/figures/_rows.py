@@ -6,9 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from lrwd.analysis.undefined import reason, undefined
-from lrwd.figures._style import FONT_SIZE, GREY, INK
-from lrwd.figures._text import first_line, wrap
+from lrwd.figures._style import FONT_SIZE, INK
 
 SEPARATOR = "#CFCFCF"
 
@@ -48,30 +46,3 @@ def at_right(axes: Axes, place: float, text: str, **style: Any) -> None:
     """Write a row's numbers at the right of the panel."""
     look = {"va": "center", "size": FONT_SIZE, "color": INK, **style}
     axes.text(1.02, place, text, transform=axes.get_yaxis_transform(), **look)
-
-
-def say_undefined(
-    axes: Axes,
-    place: float,
-    entry: Any,
-    width: float,
-    x: float = 0.02,
-    pad: float | None = 1.0,
-    lines: bool = False,
-) -> None:
-    """Write into a row why its value is undefined.
-
-    Args:
-        axes: the panel.
-        place: of the row.
-        entry: of the table.
-        width: of the text at most, in inches.
-        x: where the text begins, as a share of the panel's width.
-        pad: of the white ground, in points; None for no ground.
-        lines: whether a long reason goes on in further lines; else it is cut.
-    """
-    text = (wrap if lines else first_line)(undefined(reason(entry)), width, FONT_SIZE)
-    ground = None if pad is None else {"facecolor": "white", "edgecolor": "none", "pad": pad}
-    axes.text(
-        x, place, text, transform=axes.get_yaxis_transform(), va="center", size=FONT_SIZE, color=GREY, bbox=ground
-    )

@@ -121,7 +121,7 @@ def new_figure(title: str, subtitle: str, width: float, height: float) -> Figure
         width: inches, at most 10.
         height: inches for all but the header.
     """
-    heading, lines = wrap(title, width - 0.2, TITLE_SIZE * 1.08), wrap(subtitle, width - 0.2, FONT_SIZE)
+    heading, lines = wrap(title, width - 0.2, TITLE_SIZE * 1.13), wrap(subtitle, width - 0.2, FONT_SIZE)
     top = 0.08 + 0.22 * (heading.count("\n") + 1)
     head = top + LINE_HEIGHT * (lines.count("\n") + 1) + 0.12
     total = height + head

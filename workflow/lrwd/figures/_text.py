@@ -104,9 +104,3 @@ def _broken(name: str, width: float, size: float) -> list[str]:
         else:
             parts[-1] += piece
     return parts
-
-
-def first_line(text: str, width: float, size: float) -> str:
-    """A text's beginning that fits on one line of ``width`` inches."""
-    first, *rest = wrap(text, width, size).split("\n")
-    return f"{first} …" if rest else first

@@ -39,11 +39,11 @@ AXES = {
     "wd": (0.0, "λ (constant)"),
     "lr*wd": (1.0, "ηλ (inverse time scale)"),
 }
-ROW = 1.75
+ROW = 1.45
 MARKERS = "osD^vPX<>h"
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=8, by_accuracy=True)
 def draw(given: Input) -> Figure:
     """Accuracy below the best of its learning rate, on three axes, one row a group.
 
@@ -74,7 +74,7 @@ def draw(given: Input) -> Figure:
     below = False
     for row, group in enumerate(listed):
         below |= _depth(panels[row], curves[group])
-        panels[row, 0].set_ylabel("top-1 below the\nbest of its η (pp)", size=FONT_SIZE)
+        panels[row, 0].set_ylabel("below the best\nof its η (pp)", size=FONT_SIZE)
     legend(figure, _handles(lrs, below))
     return figure
 

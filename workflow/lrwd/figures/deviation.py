@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from lrwd import paper
 from lrwd.analysis.undefined import as_array, number, reason
 from lrwd.figures._frame import Input, from_table
+from lrwd.figures._groups import recipe_names
 from lrwd.figures._published import LOOKS, name_of
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -26,7 +27,7 @@ from lrwd.figures._style import (
 )
 from lrwd.figures._text import compact, shortened, wrap
 
-TITLE = "Accuracy lost when λ deviates from ρη by the factor κ"
+TITLE = "Accuracy lost when λ deviates from the paper's ρη by the factor κ"
 COLUMNS = ("dataset", "recipe", "scope", "kappa", "drop_pp", "ci_low_pp", "ci_high_pp", "obtained")
 FIT = ("dataset", "recipe", "scope", "beta_pp", "gamma")
 MEAN = "all"
@@ -34,14 +35,19 @@ MEAN = "all"
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
 
-@from_table(TITLE, "table2", COLUMNS, "No deviation has been computed yet.")
+@from_table(
+    TITLE, "table2", COLUMNS, "No deviation has been computed yet.", most=6, by=("dataset", "recipe"), by_accuracy=True
+)
 def draw(given: Input) -> Figure:
-    """Drop in pp against kappa: each architecture, their mean with its interval, fit and published values.
+    """Drop in pp against kappa: each architecture, their mean with its interval, and published values.
 
-    Reads ``deviation_fit`` for the fitted curve.
+    Reads ``deviation_fit`` for the numbers of the published form. It is fitted to another quantity, the loss against
+    the best wd of each lr, so that its curve has no place among these points.
     """
     drops, fits = given.rows, given.table("deviation_fit", FIT)
     found = sorted({(str(d), str(r)) for d, r in zip(drops["dataset"], drops["recipe"], strict=True)})
+    names = recipe_names(recipe for _, recipe in found)
+    several = len({dataset for dataset, _ in found}) > 1
     columns = min(2, len(found))
     width = 7.5 if columns == 1 else MAX_WIDTH
     num_rows = -(-len(found) // columns)
@@ -54,8 +60,9 @@ def draw(given: Input) -> Figure:
     look = looks([scope for scope in map(str, drops["scope"]) if scope != MEAN])
     marks: set[str] = set()
     for axes, block in zip(grid.flat, found, strict=False):
-        marks |= _panel(axes, _of(drops, block), _of(fits, block), look)
-        title = block[0] if len({recipe for _, recipe in found}) == 1 else ", ".join(block)
+        marks |= _panel(axes, _of(drops, block), look)
+        recipe = names[block[1]]
+        title = block[0] if len(names) == 1 else ", ".join([block[0], recipe] if several else [recipe])
         lines = notes[block].count("\n") + 1 if notes[block] else 0
         axes.set_title(title, size=PANEL_SIZE, color=INK, loc="left", pad=6 + lines * FONT_SIZE * 1.3)
         axes.annotate(
@@ -80,7 +87,11 @@ def _note(drops: pd.DataFrame, fits: pd.DataFrame) -> str:
         beta, gamma = fit.iloc[0]["beta_pp"], fit.iloc[0]["gamma"]
         undefined = reason(beta) or reason(gamma)
         text = f"β = {compact(number(beta))} pp, γ = {compact(number(gamma))}"
-        parts.append(f"fit is NA: {undefined}" if undefined else f"fit to acc(λ*) − acc(κρη): {text}")
+        parts.append(
+            f"β and γ of the published form are NA: {undefined}"
+            if undefined
+            else f"published form β(|ln κ| − γ)², fitted to the loss against λ* (not κ = 1): {text}"
+        )
     mean = drops[drops["scope"] == MEAN]
     for what, column in (("mean drop", "drop_pp"), ("CI of the mean", "ci_low_pp")):
         # At kappa = 1 the drop is 0 by definition and has no interval.
@@ -92,7 +103,7 @@ def _note(drops: pd.DataFrame, fits: pd.DataFrame) -> str:
     return "\n".join(parts)
 
 
-def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, tuple[str, str]]) -> set[str]:
+def _panel(axes: Axes, drops: pd.DataFrame, look: dict[str, tuple[str, str]]) -> set[str]:
     """Draw one data set and recipe; returns which kinds of marks occurred."""
     dress(axes, grid="y")
     marks: set[str] = set()
@@ -114,16 +125,7 @@ def _panel(axes: Axes, drops: pd.DataFrame, fits: pd.DataFrame, look: dict[str, 
         marks.add("band")
     marks |= _curve(axes, mean, INK, "o", 2.2)
     marks |= {"mean"} if np.isfinite(point).any() else set()
-    fit = fits[fits["scope"] == MEAN]
     every = np.concatenate([as_array(drops["kappa"]), [row.kappa for row in paper.TABLE_2]])
-    if len(fit) and not (reason(fit.iloc[0]["beta_pp"]) or reason(fit.iloc[0]["gamma"])):
-        x = np.geomspace(every.min(), every.max(), 400)
-        beyond = np.maximum(np.abs(np.log(x)) - number(fit.iloc[0]["gamma"]), 0.0)
-        axes.plot(
-            x, number(fit.iloc[0]["beta_pp"]) * beyond**2, color="#D00000", linewidth=1.6,
-            linestyle=(0, (4, 2)), zorder=3,
-        )  # fmt: skip
-        marks.add("fit")
     axes.set_xscale("log")
     axes.set_xlim(every.min() / 1.25, every.max() * 1.25)
     ticks = _ticks(sorted(set(every.tolist())))
@@ -185,15 +187,6 @@ def _handles(look: dict[str, tuple[str, str]], marks: set[str]) -> list[Artist]:
         handles.append(key("mean of architectures", color=INK, marker="o", markersize=6, linewidth=2.2))
     if "band" in marks:
         handles.append(Patch(facecolor=INK, alpha=0.14, label="95% CI of the mean"))
-    if "fit" in marks:
-        handles.append(
-            key(
-                "fit: 0 within γ, β(|ln κ| − γ)² beyond",
-                color="#D00000",
-                linestyle=(0, (4, 2)),
-                linewidth=1.6,
-            )
-        )
     point = {"color": GREY, "marker": "o", "linestyle": "", "markersize": 6, "markerfacecoloralt": "white"}
     if {"interpolated", "mixed"} & marks:  # without them all are trained, as the subtitle says
         handles.append(key("filled: trained at this κ", fillstyle="full", **point))

@@ -12,9 +12,9 @@ from lrwd.analysis.undefined import number, reason
 from lrwd.figures._frame import Input, from_table
 from lrwd.figures._groups import block_name, blocks, groups
 from lrwd.figures._logzero import LogZero
-from lrwd.figures._published import LOOKS, name_of
-from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, separate
-from lrwd.figures._style import FONT_SIZE, INK, dress, key, legend, looks
+from lrwd.figures._published import LOOKS, beyond, is_far, name_of
+from lrwd.figures._rows import RowName, at_right, name_rows, separate
+from lrwd.figures._style import FONT_SIZE, GREY, INK, dress, key, legend, looks
 from lrwd.figures._text import interval, shortened
 
 TITLE = "Ratio ρ of optimal weight decay and learning rate, by the paper's procedure"
@@ -38,19 +38,31 @@ class Row:
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
 
-@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.")
+@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.", most=36, by_accuracy=True)
 def draw(given: Input) -> Figure:
-    """Forest plot of rho with 95% intervals, one row a group, the published Table 1 below."""
+    """Forest plot of rho with 95% intervals, one row a group.
+
+    The published Table 1 stands below, unless it lies so far away that most of the axis would be empty.
+    """
     fits = given.rows
-    rows = _measured(fits) + _published()
-    figure = given.new_figure(8.5, ROW * len(rows) + 0.85)
+    measured = _measured(fits)
+    values = [value for row in measured for value in row.defined]
+    far = is_far(values, [value for row in paper.TABLE_1 for value in (row.rho, *row.rho_ci)])
+    rows = measured + ([] if far else _published())
+    if far and len(blocks(groups(fits))) == 1:  # a heading would have nothing beside it
+        rows = rows[1:]
+    figure = given.new_figure(8.5, ROW * len(rows) + (1.05 if far else 0.85))
     axes = figure.subplots()
     dress(axes, grid="x")
     scale = _axis(axes, [value for row in rows for value in row.defined])
     for index, row in enumerate(rows):
         _draw_row(axes, scale, index, row)
-    axes.axvline(paper.RHO, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
-    axes.set_ylim(len(rows) - 0.4, -0.7)
+    if far:
+        low, high = min(row.rho for row in paper.TABLE_1), max(row.rho for row in paper.TABLE_1)
+        beyond(axes, values, f"the ten published ρ, {low:.2f} to {high:.2f}, are")
+    else:
+        axes.axvline(paper.RHO, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     name_rows(
         axes,
         [
@@ -59,8 +71,8 @@ def draw(given: Input) -> Figure:
         ],
     )
     axes.set_xlabel("ρ in λ* = ρη (η: peak learning rate, λ: weight decay; no unit)", size=FONT_SIZE)
-    axes.text(1.02, -0.45, "ρ [95% CI]", transform=axes.get_yaxis_transform(), size=FONT_SIZE, weight="bold")
-    legend(figure, _handles(rows))
+    axes.text(1.02, 1.0, "ρ [95% CI]", transform=axes.transAxes, va="bottom", size=FONT_SIZE, weight="bold")
+    legend(figure, _handles(published=not far))
     return figure
 
 
@@ -106,7 +118,7 @@ def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
         separate(axes, index - 0.5)
         return
     if reason(row.values[0]):
-        say_undefined(axes, index, row.values[0], width=6.3, x=0.01)
+        at_right(axes, index, "no estimate", color=GREY)
         return
     places = [float(scale.place(value)) if scale else value for value in map(number, row.values)]
     # White edges keep a published marker's outline apart from the interval's line.
@@ -121,8 +133,10 @@ def _draw_row(axes: Axes, scale: LogZero | None, index: int, row: Row) -> None:
     at_right(axes, index, interval(*row.values))
 
 
-def _handles(rows: list[Row]) -> list:
+def _handles(published: bool) -> list:
     entries = [key("measured here", marker="o", color=INK, markersize=7, linewidth=1.8)]
+    if not published:
+        return entries
     for dataset in paper.DATASETS:
         colour, marker = LOOKS[dataset]
         entries.append(

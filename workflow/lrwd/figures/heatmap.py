@@ -1,5 +1,6 @@
-"""Figure: accuracy over learning rate and weight decay, with the optimal weight decay drawn in."""
+"""Figure: the study's metric over learning rate and weight decay, with the recommended cell drawn in."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,27 +14,32 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import as_array, number
-from lrwd.figures._cells import Layout, layout_of, mean_percent
+from lrwd.figures._cells import Layout, layout_of, mean_merit
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
+from lrwd.figures._metric import Metric
 from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, dress_bar, key, legend
 from lrwd.figures._text import compact, inches, wrap
 
-TITLE = "Accuracy over learning rate and weight decay"
+TITLE = "The metric over learning rate and weight decay"
 COLUMNS = ("dataset", "arch", "label", "recipe", "lr", "wd_star", "edge")
 MISSING, DIVERGED, BEST, AT_EDGE = "#EDEDED", "#D5D5D5", "#C00000", "#FF9D5C"
 # Where an optimum lies -> its marker: inside the grid, at its smallest or largest weight decay, or at zero.
 EDGES = {"interior": "o", "low": "v", "high": "^", "zero": "s"}
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=12)
 def draw(given: Input) -> Figure:
-    """Heat map of the mean reported accuracy per (lr, wd), one panel a group, with wd*(lr) as a line.
+    """Heat map of the mean reported metric per (lr, wd), one panel a group, with the paper's wd*(lr) as a line.
 
-    Reads ``optimal_wd`` for the line, and ``gap`` for the best cell of the grid.
+    Reads ``best`` for the recommended cell, and ``optimal_wd`` for the line, which is by accuracy: a study of another
+    metric has none.
     """
+    metric = given.metric
+    given = replace(given, title=f"{metric.label.capitalize()} over learning rate and weight decay")
     optimal = given.table("optimal_wd", COLUMNS)
-    best = given.table("gap", (*COLUMNS[:4], "best_2d_lr", "best_2d_wd"))
+    optimal = optimal if metric.is_accuracy else optimal.iloc[:0]
+    best = given.table("best", (*COLUMNS[:4], "lr", "wd"))
     grid, listed = given.rows, given.groups
     columns, width = columns_and_width(listed)
     layouts = {
@@ -47,8 +53,10 @@ def draw(given: Input) -> Figure:
     marks: set[str] = set()
     for block, members in blocks(listed).items():
         layout = layouts[block]
-        means = {group: mean_percent(group.rows(grid)) for group in members}
-        chance = 100 / float(members[0].rows(grid)["num_classes"].iloc[0])
+        means = {group: mean_merit(group.rows(grid), metric) for group in members}
+        num_classes = float(members[0].rows(grid)["num_classes"].iloc[0])
+        # Of what is no accuracy, the worst value that learning leaves behind is not known.
+        chance = 100 / num_classes if metric.is_accuracy else -np.inf
         scales = _scales(means, chance)
         for group in members:
             axes = places[group]
@@ -57,19 +65,19 @@ def draw(given: Input) -> Figure:
             _axes(axes, layout, width / columns, first=members.index(group) % columns == 0)
             title = wrap(name(group, listed), width / columns - 0.9, PANEL_SIZE)
             axes.set_title(title, size=PANEL_SIZE, color=INK, loc="left")
-        _bars(figure, scales, places, grid)
+        _bars(figure, scales, places, means, metric)
     legend(figure, _handles(marks))
     return figure
 
 
 def _scales(means: dict[Group, pd.DataFrame], chance: float) -> dict[Group, Normalize]:
-    """One colour scale for a block if its panels' accuracies overlap well, else one a panel.
+    """One colour scale for a block if its panels' values overlap well, else one a panel.
 
     Bad cells must not use up the colours that show the optimum: cells near chance do not affect the scale; and if the
     lowest quarter of the cells spans more than a third of the range, the scale starts above that quarter and the bar's
     end is pointed.
     """
-    values = {group: _learnt(mean["top1"].to_numpy(dtype=float), chance) for group, mean in means.items()}
+    values = {group: _learnt(mean["merit"].to_numpy(dtype=float), chance) for group, mean in means.items()}
     lows = {group: np.quantile(value, 0.25) for group, value in values.items()}
     crushed = [len(v) >= 12 and lows[group] - v.min() > 0.35 * np.ptp(v) for group, v in values.items()]
     if any(crushed):
@@ -107,13 +115,13 @@ def _cells(axes: Axes, layout: Layout, rows: pd.DataFrame, means: pd.DataFrame, 
             kinds.add("diverged")
             axes.add_patch(Rectangle(**box, facecolor=DIVERGED, edgecolor="#8A8A8A", hatch="////", linewidth=0))
             continue
-        axes.add_patch(Rectangle(**box, facecolor=colours.to_rgba(cell["top1"]), edgecolor="none"))
+        axes.add_patch(Rectangle(**box, facecolor=colours.to_rgba(cell["merit"]), edgecolor="none"))
         if cell["num_diverged"]:
             kinds.add("some diverged")
             axes.add_patch(Rectangle(**box, facecolor="none", edgecolor="white", hatch="//", linewidth=0))
         if cell["num_seeds"] < rows["seed"].nunique():
             kinds.add("fewer seeds")
-            ink = "black" if scale(cell["top1"]) > 0.6 else "white"
+            ink = "black" if scale(cell["merit"]) > 0.6 else "white"
             axes.plot(left + width / 2, bottom + height / 2, "x", color=ink, markersize=3.5, zorder=2)
     return kinds
 
@@ -133,8 +141,8 @@ def _optima(axes: Axes, layout: Layout, optimal: pd.DataFrame, best: "pd.Series 
         marker = EDGES.get(edge, "o")
         axes.plot(x_one, y_one, marker, color=face, markeredgecolor="black", markersize=6.5, zorder=4)
     kinds = set(edges)
-    if best is not None and np.isfinite([number(best["best_2d_lr"]), number(best["best_2d_wd"])]).all():
-        left, bottom, width, height = layout.box(number(best["best_2d_lr"]), number(best["best_2d_wd"]))
+    if best is not None and np.isfinite([number(best["lr"]), number(best["wd"])]).all():
+        left, bottom, width, height = layout.box(number(best["lr"]), number(best["wd"]))
         frame = Rectangle((left, bottom), width, height, facecolor="none", edgecolor=BEST, linewidth=2.4)
         frame.set_zorder(2.5)
         axes.add_patch(frame)
@@ -161,12 +169,18 @@ def _axes(axes: Axes, layout: Layout, width: float, first: bool) -> None:
         axes.set_ylabel("weight decay λ", size=FONT_SIZE)
 
 
-def _bars(figure: Figure, scales: dict[Group, Normalize], places: dict[Group, Axes], grid: pd.DataFrame) -> None:
+def _bars(
+    figure: Figure,
+    scales: dict[Group, Normalize],
+    places: dict[Group, Axes],
+    means: dict[Group, pd.DataFrame],
+    metric: Metric,
+) -> None:
     """A colour bar for each scale: beside its only panel, or beside all panels that share it."""
     shared = len({id(scale) for scale in scales.values()}) == 1
     for members in [list(scales)] if shared else [[group] for group in scales]:
         scale = scales[members[0]]
-        lowest = min(float(mean_percent(group.rows(grid))["top1"].min()) for group in members)
+        lowest = min(float(means[group]["merit"].min()) for group in members)
         bar = figure.colorbar(
             ScalarMappable(scale, "viridis"),
             ax=[places[group] for group in members],
@@ -175,8 +189,9 @@ def _bars(figure: Figure, scales: dict[Group, Normalize], places: dict[Group, Ax
             pad=0.02,
             ticks=MaxNLocator(6, steps=[1, 2, 5, 10]),
             fraction=0.06,
+            format=lambda value, _: f"{abs(value):g}",
         )
-        dress_bar(bar, "top-1 accuracy (%), mean of seeds" if shared else "top-1 (%)")
+        dress_bar(bar, metric.label)
 
 
 def _handles(marks: set[str]) -> list:
@@ -184,11 +199,11 @@ def _handles(marks: set[str]) -> list:
     line = {"color": "black", "linewidth": 1.2, "markeredgecolor": "black", "markersize": 6.5}
     orange = {**line, "markerfacecolor": AT_EDGE}
     entries = {
-        "interior": key("λ*(η), inside the grid", marker="o", markerfacecolor="white", **line),
-        "low": key("λ* = smallest λ of the grid (edge)", marker="v", **orange),
-        "high": key("λ* = largest λ of the grid (edge)", marker="^", **orange),
+        "interior": key("paper's λ*(η), inside the grid", marker="o", markerfacecolor="white", **line),
+        "low": key("λ* = smallest λ of the grid", marker="v", **orange),
+        "high": key("λ* = largest λ of the grid", marker="^", **orange),
         "zero": key("λ* = 0", marker="s", **orange),
-        "best": Patch(facecolor="#FDE725", edgecolor=BEST, linewidth=2.4, label="best cell of the grid"),
+        "best": Patch(facecolor="#FDE725", edgecolor=BEST, linewidth=2.4, label="recommended (η, λ)"),
         "missing": Patch(facecolor=MISSING, edgecolor="#BDBDBD", label="not trained (yet)"),
         "fewer seeds": key("fewer seeds than other cells", marker="x", color="black", linestyle="", markersize=4),
         "diverged": Patch(facecolor=DIVERGED, edgecolor="#8A8A8A", hatch="////", label="all seeds diverged"),

@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lrwd.analysis.ridges import RECOMMENDED
 from lrwd.analysis.undefined import as_array, number, reason
 from lrwd.figures._frame import Input, from_grid
-from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
+from lrwd.figures._groups import blocks, columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._style import (
     FONT_SIZE,
@@ -37,21 +38,33 @@ FITS = (
     "b_ci_low",
     "b_ci_high",
 )
+RIDGE = ("dataset", "arch", "label", "recipe", "estimator", "b", "b_ci_low", "b_ci_high")
 # The slopes of ln wd* on ln lr that the hypotheses predict.
 DIRECTIONS = {1: "b = +1", 0: "b = 0", -1: "b = −1"}
 BAND = "#F1F1F1"
+# Distance of the names of two slopes, as a share of the panel's height.
+APART = 0.085
+# Above this share of the height they would reach the text above the panel.
+TOP = 0.94
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=12, by_accuracy=True)
 def draw(given: Input) -> Figure:
     """wd*(lr) in log-log axes, one panel a group, with the fits of table1 and lines of slope +1, 0, -1.
 
-    Reads ``optimal_wd`` and ``table1``; the runs give the range of weight decays that was trained.
+    Reads ``optimal_wd`` and ``table1``; the runs give the range of weight decays that was trained. The recommended
+    slope, or that there is none, is named from ``ridge``.
     """
     optimal, fits = given.table("optimal_wd", COLUMNS), given.table("table1", FITS)
+    ridges = given.table("ridge", RIDGE)
+    ridges = ridges[ridges["estimator"] == RECOMMENDED]
     grid, listed = given.rows, given.groups
     columns, width = columns_and_width(listed)
-    wrapped = {group: _title(group, listed, group.row(fits), width / columns - 0.85) for group in listed}
+    room = width / columns - 0.85
+    wrapped = {
+        group: (name(group, listed), wrap(_said(group.row(fits), group.row(ridges)), room, FONT_SIZE))
+        for group in listed
+    }
     most_lines = max(text.count("\n") + 1 for _, text in wrapped.values())
     height = num_rows(listed, columns) * (2.6 + 0.17 * most_lines)
     figure = given.new_figure(width, height)
@@ -85,17 +98,22 @@ def draw(given: Input) -> Figure:
     return figure
 
 
-def _title(group: Group, listed: list[Group], fit: "pd.Series | None", width: float) -> tuple[str, str]:
-    """A panel's name and, below it, the two estimates, or the reason why one is undefined."""
+def _said(fit: "pd.Series | None", ridge: "pd.Series | None") -> str:
+    """The lines below a panel's name: what the recommended estimator says, and the paper's two estimates."""
+    lines = []
+    if ridge is not None:
+        b = interval(ridge["b"], ridge["b_ci_low"], ridge["b_ci_high"], decimals=2)
+        lines.append("recommended b " + ("not identifiable" if reason(ridge["b"]) else b))
     if fit is None:
-        return name(group, listed), "no estimates yet"
-    lines = [
-        wrap(f"ρ = {interval(fit['rho'], fit['rho_ci_low'], fit['rho_ci_high'])}", width, FONT_SIZE),
-        wrap(f"b = {interval(fit['b'], fit['b_ci_low'], fit['b_ci_high'])}", width, FONT_SIZE),
-    ]
-    if not reason(fit["rho"]) and number(fit["rho"]) <= 0:
-        lines[0] += " (no line)"
-    return name(group, listed), "\n".join(lines)
+        return "\n".join([*lines, "no estimates by the paper yet"])
+    why = [reason(fit[key]) for key in ("rho", "b")]
+    if why[0] and why[0] == why[1]:
+        return "\n".join([*lines, f"no ρ or b by the paper ({why[0]})"])
+    rho = f"none ({why[0]})" if why[0] else interval(fit["rho"], fit["rho_ci_low"], fit["rho_ci_high"])
+    if not why[0] and number(fit["rho"]) <= 0:
+        rho += " (no line)"
+    b = f"none ({why[1]})" if why[1] else interval(fit["b"], fit["b_ci_low"], fit["b_ci_high"])
+    return "\n".join([*lines, f"paper's ρ {rho}", f"paper's b {b}"])
 
 
 def _range(axes: Axes, up: LogZero, block: pd.DataFrame) -> None:
@@ -121,8 +139,7 @@ def _panel(
     edge = optimal["edge"].astype(str).to_numpy()
     known = np.isfinite(lr) & np.isfinite(star)
     if not known.any():
-        text = f"λ* is NA: {reason(optimal['wd_star'].iloc[0])}" if len(optimal) else "no λ* yet"
-        text = wrap(text, axes.get_position().width * axes.figure.get_figwidth() * 0.8, FONT_SIZE)  # type: ignore[union-attr]
+        text = "no λ*" if len(optimal) else "no λ* yet"
         axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GREY, size=FONT_SIZE)
         return set()
     lr, star, edge = lr[known], star[known], edge[known]
@@ -169,7 +186,7 @@ def _line(axes: Axes, up: LogZero, x: np.ndarray, y: np.ndarray, **style: object
 
 
 def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, float]) -> None:
-    """Thin lines of the predicted slopes through the optima's centre, labelled at the panel's edge."""
+    """Thin lines of the predicted slopes through the optima's centre, named at the panel's right."""
     x = np.geomspace(across.low, across.high, 400)
     height = np.log(up.high / up.start)
     beside: list[tuple[float, str]] = []
@@ -177,19 +194,19 @@ def _directions(axes: Axes, across: LogZero, up: LogZero, middle: tuple[float, f
         y = middle[1] * (x / middle[0]) ** slope
         inside = (y >= up.low) & (y <= up.high)
         axes.plot(x[inside], y[inside], color="#9A9A9A", linewidth=0.9, linestyle=(0, (1, 1.5)), zorder=1)
-        if inside[-1]:
-            beside.append((float(np.log(y[-1] / up.start) / height), label))
-        else:  # leaves through the top or the bottom: label it just inside
-            side = -5 if slope > 0 else 5
-            axes.annotate(
-                label, (x[inside][-1], y[inside][-1]), (-4, side), textcoords="offset points", ha="right",
-                va="center", size=FONT_SIZE, color=GREY, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-            )  # fmt: skip
-    last = -1.0
-    for place, label in sorted(beside):
-        last = max(place, last + 0.075)  # labels must not lie on each other where the axis is long
+        place = float(np.log(y[-1] / up.start) / height)
+        # A line that leaves through the top or the bottom is named at that corner.
+        beside.append((min(max(place, 0.0), TOP), label if inside[-1] else f"{label} {'↑' if place > 0.5 else '↓'}"))
+    # Names must not lie on each other where the axis is long.
+    places = [place for place, _ in sorted(beside)]
+    for index in range(1, len(places)):
+        places[index] = max(places[index], places[index - 1] + APART)
+    places[-1] = min(places[-1], TOP)
+    for index in range(len(places) - 2, -1, -1):
+        places[index] = min(places[index], places[index + 1] - APART)
+    for place, (_, label) in zip(places, sorted(beside), strict=True):
         axes.annotate(
-            label, (1, last), (4, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+            label, (1, place), (4, 0), xycoords="axes fraction", textcoords="offset points", va="center",
             size=FONT_SIZE, color=GREY, annotation_clip=False,
         )  # fmt: skip
 
@@ -200,8 +217,8 @@ def _handles(marks: set[str]) -> list[Artist]:
     entries: dict[str, Artist] = {
         "inside": key("λ*(η) inside the grid", color=INK, **point),
         "edge": key("λ*(η) at the grid's edge or 0 (→ beyond)", color="white", markeredgecolor=INK, **point),
-        "origin": key("λ* = ρη (least squares through 0)", color=INK, linewidth=1.8),
-        "power": key("ln λ* = a + b ln η", color=INK, linewidth=1.8, linestyle=(0, (5, 2))),
+        "origin": key("paper's λ* = ρη (least squares through 0)", color=INK, linewidth=1.8),
+        "power": key("paper's ln λ* = a + b ln η", color=INK, linewidth=1.8, linestyle=(0, (5, 2))),
         "direction": key(
             "slopes b = +1, 0, −1 for comparison", color="#9A9A9A", linewidth=0.9, linestyle=(0, (1, 1.5))
         ),

@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from lrwd.analysis.undefined import number
 from lrwd.figures._frame import Input, from_table
 from lrwd.figures._groups import block_name, blocks
-from lrwd.figures._rows import RowName, at_right, name_rows, say_undefined, separate
+from lrwd.figures._rows import RowName, at_right, name_rows, separate
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
     GREEN,
+    GREY,
     INK,
     ORANGE,
     VERMILLION,
@@ -28,7 +29,7 @@ LOOKS = ((BLUE, "o"), (GREEN, "^"), (ORANGE, "s"), (VERMILLION, "D"))
 LINE, GAP = 0.19, 0.6
 
 
-@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.")
+@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.", most=12, by_accuracy=True)
 def draw(given: Input) -> Figure:
     """Optimism in pp with its interval, one line for each liberty of each group."""
     found = given.rows
@@ -76,7 +77,7 @@ def _line(axes: Axes, y: float, row: pd.Series, look: tuple[str, str]) -> None:
     colour, marker = look
     value, low, high = (number(row[column]) for column in COLUMNS[5:])
     if not np.isfinite(value):
-        say_undefined(axes, y, row["optimism_pp"], width=4.6, pad=0.5)
+        at_right(axes, y, "no estimate", color=GREY)
         return
     if np.isfinite([low, high]).all():
         axes.plot([low, high], [y, y], color=colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
@@ -95,5 +96,6 @@ def _limits(found: pd.DataFrame) -> tuple[float, float]:
     if ends.size:
         room = 4.0 * max(high - low, 0.2)
         low, high = max(min(low, ends.min()), low - room), min(max(high, ends.max()), high + room)
-    margin = 0.05 * max(high - low, 0.2)
+    # Where all are 0, the axis must not be about hundredths of a pp.
+    margin = 0.05 * max(high - low, 5.0)
     return float(low - margin), float(high + margin)

@@ -1,4 +1,4 @@
-"""Figure: where accuracy peaks at each lr, the ridge through the peaks, and what each hypothesis predicts."""
+"""Figure: where the metric is best at each lr, the ridge through the peaks, and what each hypothesis predicts."""
 
 import math
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from lrwd.figures._cells import drops
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
+from lrwd.figures._metric import Metric
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -33,7 +34,7 @@ from lrwd.figures._style import (
     key,
     legend,
 )
-from lrwd.figures._text import interval, wrap
+from lrwd.figures._text import compact, interval, wrap
 
 TITLE = "The ridge of best weight decays, and three hypotheses"
 CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
@@ -59,7 +60,7 @@ SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
 UNTRAINED = "#DCE9F2"
 
 
-@from_grid(TITLE)
+@from_grid(TITLE, most=12)
 def draw(given: Input) -> Figure:
     """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
 
@@ -68,8 +69,9 @@ def draw(given: Input) -> Figure:
     grid, listed = given.rows, given.groups
     peaks, ridges = given.table("timescale", ROWS), given.table("ridge", RIDGE)
     columns, width = columns_and_width(listed)
-    cells = {group: _cells(group.rows(grid)) for group in listed}
-    norm = _norm([frame["drop"] for frame in cells.values()])
+    metric = given.metric
+    cells = {group: _cells(group.rows(grid), metric) for group in listed}
+    norm = _norm([frame["drop"] for frame in cells.values()], metric.is_accuracy)
     figure = given.new_figure(width, 3.1 * num_rows(listed, columns))
     marks: set[str] = set()
     places = panels(figure, listed, columns)
@@ -90,24 +92,24 @@ def draw(given: Input) -> Figure:
         _head(axes, wrap(name(group, listed), room, PANEL_SIZE), ridge, room)
     bar = figure.colorbar(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
-        aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5),
+        aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5), format=lambda value, _: compact(abs(value)),
     )  # fmt: skip
-    dress_bar(bar, "top-1 below the best of its η (pp)")
+    dress_bar(bar, metric.label_of_differences)
     legend(figure, _handles(marks))
     return figure
 
 
-def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean selecting accuracy of each cell with wd > 0, in pp below the best of its lr (wd = 0 included there)."""
-    means = drops(rows)
+def _cells(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """How much worse each cell with wd > 0 is than the best of its lr (wd = 0 included there)."""
+    means = drops(rows, metric)
     return means[means["wd"] > 0]
 
 
-def _norm(columns: Sequence[pd.Series]) -> Normalize:
+def _norm(columns: Sequence[pd.Series], percent: bool) -> Normalize:
     """A colour scale for the cells around the ridge; cells far below them have its last colour."""
     together = np.concatenate([drop.to_numpy(dtype=float) for drop in columns])
     usual = 2.0 * float(np.quantile(-together, 0.5)) if together.size else 1.0
-    return Normalize(-max(usual, 0.5), 0.0)
+    return Normalize(-max(usual, 0.5 if percent else 1e-9), 0.0)
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
@@ -128,7 +130,7 @@ def _limits(cells: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, floa
 
 
 def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> bool:
-    """Draw the accuracies as a faint map, cell by cell; returns whether the cells fill the panel."""
+    """Draw the metric as a faint map, cell by cell; returns whether the cells fill the panel."""
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(*x)

@@ -17,12 +17,12 @@ ONLY = "sequential"
 TITLE = "What each round asked for, and how the slope b became known"
 COLUMNS = ("dataset", "arch", "label", "recipe", "round", "b", "b_ci_low", "b_ci_high", "cells_so_far", "stopped")
 HYPOTHESES = (("λ/η constant", 1.0), ("λ constant", 0.0), ("1/(ηλ) constant", -1.0))
-HEIGHT = 2.5
+HEIGHT = 1.9
 # Runs of one cell are drawn beside each other, so far apart (in ln η).
 APART = 0.06
 
 
-@from_table(TITLE, "rounds", COLUMNS, "No round has been trained yet.")
+@from_table(TITLE, "rounds", COLUMNS, "No round has been trained yet.", most=6)
 def draw(given: Input) -> Figure:
     """Cells in the plane of η and λ by round, and beside them b with its interval after each round."""
     listed = given.groups
@@ -64,8 +64,8 @@ def _slopes(axes: Axes, rows: pd.DataFrame, colours: list) -> None:
     for text, slope in HYPOTHESES:
         axes.axhline(slope, color=GREY, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
         axes.annotate(
-            text, (1, slope), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
-            size=FONT_SIZE, color=GREY, ha="right", va="bottom",
+            text, (1, slope), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            size=FONT_SIZE, color=GREY, va="center", annotation_clip=False,
         )  # fmt: skip
     for row in rows.to_dict("records"):
         place, colour = int(row["round"]), colours[int(row["round"])]
@@ -79,7 +79,7 @@ def _slopes(axes: Axes, rows: pd.DataFrame, colours: list) -> None:
     axes.set_xlim(-0.6, max(len(colours) - 0.4, 1.6))
     axes.set_xticks(range(len(colours)))
     axes.set_xlabel("after round (×: no slope yet)", size=FONT_SIZE)
-    axes.set_ylabel("slope b with 95% interval", size=FONT_SIZE)
+    axes.set_ylabel("slope b and\n95% interval", size=FONT_SIZE)
     ends = rows[rows["stopped"].astype(str) != ""]
     if len(ends):
         text = f"{int(number(ends['cells_so_far'].iloc[-1]))} runs; {ends['stopped'].iloc[-1]}"

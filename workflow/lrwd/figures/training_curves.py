@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import number
-from lrwd.figures._frame import Input, from_histories
-from lrwd.figures._groups import grid_runs, groups, name, table
+from lrwd.figures._frame import KEYS, Input, from_histories
+from lrwd.figures._groups import best_cell, first, grid_runs, groups, name, table
+from lrwd.figures._log_axis import log_axis
 from lrwd.figures._style import (
     BLUE,
     FONT_SIZE,
@@ -34,6 +35,9 @@ ROLES = {"smallest λ": (BLUE, 1.3), "largest λ": (VERMILLION, 1.3), "best cell
 DASHED = (0, (2.5, 1.5))
 # A loss that falls by more than this factor has a logarithmic axis.
 LOG_FROM = 30.0
+ROW = 1.5
+# Networks drawn at most.
+MOST = 8
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,11 @@ class Cell:
     role: str
 
 
-@from_histories(TITLE)
+@from_histories(TITLE, most=MOST)
 def draw(given: Input) -> Figure:
     """Training loss, top-1 accuracy and weight RMS by epoch, one row a group; mean and range of seeds.
 
-    Reads ``gap`` for the best cell; without it, that is the cell of the largest mean select_top1.
+    Reads ``gap`` for the best cell; without it, that is the best cell by the study's metric.
     """
     grid, listed, histories = given.rows, given.groups, given.histories
     best = given.table("gap", COLUMNS)
@@ -57,14 +61,14 @@ def draw(given: Input) -> Figure:
     # Epochs are printed from 1 on, whichever number they begin with in the histories.
     numbered = histories.assign(epoch=histories["epoch"] - histories["epoch"].min() + 1)
     chosen = {group: _cells(group.rows(grid), group.row(best)) for group in listed}
-    figure = given.new_figure(MAX_WIDTH, 2.25 * len(listed) + 0.25)
+    figure = given.new_figure(MAX_WIDTH, ROW * len(listed) + 0.3)
     places = figure.subplots(len(listed), 3, squeeze=False)
     kinds: set[str] = set()
     for row, group in enumerate(listed):
         mine = group.rows(numbered)
         for cell in chosen[group]:
             kinds |= _draw_cell(places[row], mine, cell, measure, _diverged(group.rows(grid), cell))
-        _label(places[row], measure, last=row == len(listed) - 1)
+        _label(places[row], last=row == len(listed) - 1)
         title = f"{name(group, listed)}  (η = {compact(chosen[group][0].lr)}; {_values(chosen[group])})"
         places[row, 0].set_title(wrap(title, 9.5, PANEL_SIZE), size=PANEL_SIZE, loc="left", color=INK)
     legend(figure, _handles(kinds, measure))
@@ -76,7 +80,7 @@ def cells(runs: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     grid = grid_runs(runs)
     best = table(tables, "gap", COLUMNS)
     rows = [grid.iloc[:0]]
-    for group in groups(grid):
+    for group in groups(first(grid, MOST, KEYS)[0]):
         mine = group.rows(grid)
         for cell in _cells(mine, group.row(best)):
             rows.append(mine[(mine["lr"] == cell.lr) & (mine["wd"] == cell.wd)])
@@ -87,7 +91,7 @@ def _cells(grid: pd.DataFrame, best: "pd.Series | None") -> list[Cell]:
     """The best cell and, at its learning rate, the smallest and the largest wd, unless one of them is it."""
     lr, wd = (np.nan, np.nan) if best is None else (number(best["best_2d_lr"]), number(best["best_2d_wd"]))
     if not np.isfinite([lr, wd]).all():
-        lr, wd = grid.groupby(["lr", "wd"])["select_top1"].mean().idxmax()
+        lr, wd = best_cell(grid)
     # The table's values are rounded; take the exact ones of the runs.
     lr = _nearest(grid["lr"], lr)
     wds = grid.loc[grid["lr"] == lr, "wd"]
@@ -166,17 +170,17 @@ def _mean(axes: Axes, rows: pd.DataFrame, column: str, factor: float, role: str,
         )
 
 
-def _label(places: np.ndarray, measure: str, last: bool) -> None:
+def _label(places: np.ndarray, last: bool) -> None:
     loss, accuracy, weights = places
-    shown = "validation" if measure == "val_top1" else "test"
     for axes, label in (
-        (loss, "training loss (nats)"),
-        (accuracy, f"top-1 accuracy (%),\n{shown} and training"),
-        (weights, "RMS of the weights"),
+        (loss, "training loss\n(nats)"),
+        (accuracy, "top-1 accuracy\n(%)"),
+        (weights, "RMS of\nthe weights"),
     ):
         dress(axes, grid="y")
         axes.set_ylabel(label, size=FONT_SIZE)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+        axes.tick_params(axis="x", labelbottom=last)
         if last:
             axes.set_xlabel("epoch", size=FONT_SIZE)
         if not axes.lines:
@@ -184,12 +188,11 @@ def _label(places: np.ndarray, measure: str, last: bool) -> None:
             axes.set_xticks([])
             axes.set_yticks([])
             continue
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     values = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in loss.lines] or [np.ones(1)])
     values = values[np.isfinite(values) & (values > 0)]
     if values.size and values.max() / values.min() > LOG_FROM:
-        loss.set_yscale("log")
-        loss.tick_params(which="minor", labelleft=False)
+        log_axis(loss, "y")
 
 
 def _handles(kinds: set[str], measure: str) -> list[Artist]:

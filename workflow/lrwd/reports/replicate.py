@@ -7,14 +7,12 @@ processor. A statement stands only if every replication makes it, so that it doe
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from lrwd.analysis.undefined import known
-from lrwd.errors import ConfigError, DataError
+from lrwd.errors import DataError
 from lrwd.reports.wording import table_row
-from lrwd.study.defaults import ROOT
 
 # Columns of a network's row in a table of replications, as in tables/ridge.csv.
 NETWORK = ("arch", "label")
@@ -22,7 +20,6 @@ COLUMNS = (*NETWORK, "b", "b_ci_low", "b_ci_high", "excluded")
 SLOPES = {"ratio": "λ ∝ η", "constant": "λ constant", "timescale": "1/(ηλ) constant"}
 _SIGNS = {"b < 0": (-math.inf, 0.0), "b > 0": (0.0, math.inf)}
 ALL = "all networks"
-FOLDER = ROOT / "results" / "replications"
 
 
 @dataclass(frozen=True)
@@ -38,26 +35,6 @@ class Statement:
     committed: str
     here: str
     agrees: bool
-
-
-def replications_path(study: str, source: str, folder: Path = FOLDER) -> str:
-    """Path of the table of a study's committed replications.
-
-    Args:
-        study: name of the study.
-        source: the configuration's file, for the message.
-        folder: of the tables.
-
-    Raises:
-        ConfigError: the study has none.
-    """
-    path = folder / f"{study}.csv"
-    if not path.exists():
-        names = ", ".join(sorted(one.stem for one in folder.glob("*.csv"))) or "none"
-        raise ConfigError(
-            f"{source}: study: {study!r} has no committed replications to compare with. Studies that have: {names}"
-        )
-    return str(path)
 
 
 def compare(replications: pd.DataFrame, here: pd.DataFrame) -> list[Statement]:
@@ -136,9 +113,9 @@ def page(statements: Sequence[Statement], study: str, num_replications: int, mac
         "",
         summary(statements, study),
         "",
-        f"Committed: {num_replications} replications (results/replications/{study}.csv). Here: {machine}. A statement "
-        "is listed if every replication makes it. Single accuracies differ between types of processor, as sums round "
-        "differently; these statements should not.",
+        f"Committed: {num_replications} replications (workflow/resources/replications/{study}.csv). Here: {machine}. "
+        "A statement is listed if every replication makes it. Single accuracies differ between types of processor, as "
+        "sums round differently; these statements should not.",
         "",
         "| network | statement | committed | here | agrees |",
         "|---|---|---|---|---|",

@@ -23,14 +23,6 @@ _ROW = 0.24
 _LIMITS = (-2.2, 2.2)
 
 
-def ridge_tables(results: str) -> list[str]:
-    """Paths of the tables of ridges below a folder of results, the default study's first."""
-    root = Path(results)
-    own = [root / "tables" / "ridge.csv"]
-    others = sorted(root.glob("studies/*/tables/ridge.csv"))
-    return [str(path) for path in [*own, *others] if path.exists()]
-
-
 def summarise(tables: Iterable[str]) -> pd.DataFrame:
     """The recommended estimator's rows of several tables of ridges.
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from lrwd.analysis.response import metric_name
 from lrwd.analysis.undefined import is_undefined, known, reason
 from lrwd.reports.networks import Row, Tables, key_of, left_out, rows_of, shown
-from lrwd.reports.wording import code, count, in_symbols, metric_name, plus_minus, rounded, table_row, to_expect
+from lrwd.reports.wording import code, count, in_symbols, plus_minus, rounded, table_row, to_expect
 from lrwd.tables.best import INSIDE
 from lrwd.tables.no_effect import EVERY, SHOWN
 

@@ -1,5 +1,6 @@
 """The verdict in plain words: what the tables say, by rule, and what they cannot say; computes no statistic."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,8 +23,14 @@ _SELECTED_BY = {
     "test_top1_best": "test accuracy at its best epoch",
 }
 
+# Relative to the page.
+RIDGE = "figures/ridge.png"
+PICTURE = f"![The best λ at each η, the ridge through them, and the lines on which a quantity stays constant]({RIDGE})"
 
-def write_verdict(tables: Tables, runs: pd.DataFrame, study: str, imported: bool = False) -> str:
+
+def write_verdict(
+    tables: Tables, runs: pd.DataFrame, study: str, imported: bool = False, caveats: Sequence[str] = ()
+) -> str:
     """Say in plain words what a study shows.
 
     Args:
@@ -31,6 +38,7 @@ def write_verdict(tables: Tables, runs: pd.DataFrame, study: str, imported: bool
         runs: the runs table, one row a cell.
         study: its name.
         imported: whether the runs come from elsewhere.
+        caveats: what else must be said of the runs, a sentence or more each.
 
     Returns:
         One page of Markdown. Every number in it is an entry of a table, rounded to 3 digits, or a count.
@@ -39,11 +47,11 @@ def write_verdict(tables: Tables, runs: pd.DataFrame, study: str, imported: bool
     names = names_of(networks)
     bears = _bears_on_the_paper(tables["claims"])
     sections = [
-        [f"# What study `{study}` says", "", *use(networks, names, tables)],
+        [f"# What study `{study}` says", "", *use(networks, names, tables), "", PICTURE],
         ["## What to run next", "", *next_runs(networks, names, tables)],
         ["## If η changes, how must λ follow?", "", *terms(), "", *slopes(networks, names, tables, bears)],
         ["## What else the runs say", "", *beside(networks, names, tables, bears)],
-        ["## What was run", "", *_what_was_run(runs, tables["table1"], imported)],
+        ["## What was run", "", *_what_was_run(runs, tables["table1"], imported), *(f"* {one}" for one in caveats)],
         ["## What tuning η alone costs, and what choosing adds", "", *_costs(networks, names, tables)],
         ["## What cannot be said", "", *_unsaid(networks, names, tables, runs)],
         ["## The paper", "", *_claims(tables, bears), *(["", *as_published(networks, names, tables)] if bears else [])],

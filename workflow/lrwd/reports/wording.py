@@ -11,7 +11,6 @@ DIGITS = 3
 # Most names listed; of a longer list only the first few are.
 MAX_LISTED, NUM_EXAMPLES = 10, 3
 ABSENT = "–"
-_SPLITS = {"val": "validation", "test": "test"}
 _EXPECTED = ("expected", "expected_ci_low", "expected_ci_high")
 
 
@@ -48,15 +47,6 @@ def listed(names: Iterable[Any]) -> str:
 def table_row(*entries: str) -> str:
     """A row of a Markdown table."""
     return "| " + " | ".join(entry.replace("|", "\\|") for entry in entries) + " |"
-
-
-def metric_name(name: Any) -> str:
-    """A metric in words: ``accuracy``, ``validation loss``, or a column's name as code."""
-    split, _, kind = str(name).rpartition("_")
-    if kind not in ("top1", "loss"):
-        return f"`{name}`"
-    kind = "accuracy" if kind == "top1" else "loss"
-    return f"{_SPLITS.get(split, split)} {kind}".strip()
 
 
 def to_expect(row: dict[str, Any]) -> str:

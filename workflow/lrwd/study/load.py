@@ -12,9 +12,10 @@ from lrwd import registry
 from lrwd.errors import ConfigError
 from lrwd.study.cell import DIRECTIONS, Group, Selection
 from lrwd.study.defaults import with_defaults
+from lrwd.study.imported import read_imported
 from lrwd.study.recipe import check_base, check_start
 from lrwd.study.sequential import read_sequential
-from lrwd.study.study import AXES, Imported, Part, Study
+from lrwd.study.study import AXES, Part, Study
 
 # JSON Schema accepts 1.0 as an integer; for a seed or a batch size this validator does not.
 _Validator = jsonschema.validators.extend(
@@ -63,7 +64,7 @@ def load_study(config: Mapping[str, Any], source: str) -> Study:
                 raise ConfigError(f"theory.studies: {name!r} is not allowed, as its cells are not known beforehand")
         name = _known(config["study"], config["studies"], "study", "study")
         if "runs" in config["studies"][name]:
-            imported = _imported(config["studies"][name], f"studies.{name}")
+            imported = read_imported(config["studies"][name], f"studies.{name}")
             return Study(name, config, (), config["results"], imported)
         members = _unique(config["studies"][name].get("parts") or [name], f"studies.{name}.parts")
         parts = tuple(
@@ -114,9 +115,11 @@ def _parts(config: Mapping[str, Any], name: str, where: str) -> list[Part]:
             f"{where}.grid: give exactly one of {', '.join(AXES)}, sequential (found: {', '.join(axes) or 'none'})"
         )
     axis, sequential = axes[0], None
+    lrs_by_arch = _lrs_by_arch(entry, f"{where}.grid.lr")
     seeds = tuple(_unique(entry["seeds"], f"{where}.seeds"))
     if axis == "sequential":
-        axis, sequential = "wd", read_sequential(entry["grid"], len(seeds), f"{where}.grid")
+        nums_lr = [len(lrs) for lrs in lrs_by_arch.values()]
+        axis, sequential = "wd", read_sequential(entry["grid"][axis], nums_lr, len(seeds), f"{where}.grid")
         values = sequential.first_wds
     else:
         values = _numbers(entry["grid"][axis], f"{where}.grid.{axis}", positive=axis == "timescale_epochs")
@@ -140,7 +143,7 @@ def _parts(config: Mapping[str, Any], name: str, where: str) -> list[Part]:
         sequential=sequential,
     )
     found: dict[tuple[float, ...], list[str]] = {}
-    for arch, lrs in _lrs_by_arch(entry, f"{where}.grid.lr").items():
+    for arch, lrs in lrs_by_arch.items():
         found.setdefault(lrs, []).append(arch)
     return [replace(part, archs=tuple(archs), lrs=lrs) for lrs, archs in found.items()]
 
@@ -180,29 +183,6 @@ def _selection(entry: Mapping[str, Any], where: str) -> Selection:
             f"{selection.direction}"
         )
     return selection
-
-
-def _imported(entry: Mapping[str, Any], where: str) -> Imported:
-    path, selection = Path(entry["runs"]), entry.get("selection", {})
-    if not path.exists():
-        raise ConfigError(f"{where}.runs: {entry['runs']!r} does not exist (looked in {Path.cwd()})")
-    metric = entry.get("metric", {"name": None, "direction": "max"})
-    imported = Imported(
-        entry["runs"],
-        entry.get("unit"),
-        selection.get("split"),
-        selection.get("epoch"),
-        metric["name"],
-        metric["direction"],
-    )
-    if not imported.files():
-        raise ConfigError(f"{where}.runs: the folder {entry['runs']!r} has no .json file")
-    if imported.epoch and not path.is_dir():
-        raise ConfigError(
-            f"{where}.selection.epoch: {imported.epoch!r} is not allowed, as a CSV file has one accuracy a run; it is "
-            f"for folders of JSON files"
-        )
-    return imported
 
 
 def _check_apart(parts: Sequence[Part], where: str) -> None:

@@ -1,13 +1,17 @@
 """Paths below the results folder, and the canonical text of a number in a path."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from lrwd.errors import ConfigError
 
 if TYPE_CHECKING:
     from lrwd.study.cell import Cell
 
 # Path of a cell below runs/, logs/ and checkpoints/, as a pattern for Snakemake's rules.
 CELL_PATTERN = "{dataset}/{arch}/{recipe}/lr{lr}_wd{wd}_seed{seed}"
+# Tables of replications that come with the code; not below the results folder, which a user may delete.
+REPLICATIONS = Path(__file__).parents[2] / "resources" / "replications"
 
 
 def number_text(value: float) -> str:
@@ -59,3 +63,31 @@ def ratios_path(results: str, study: str) -> str:
 def rounds_path(results: str, study: str) -> str:
     """Pattern of the files with the choices of each round of a sequential study."""
     return f"{PurePosixPath(results, 'studies', study, 'rounds')}/{{round}}.json"
+
+
+def replications_path(study: str, source: str, folder: Path = REPLICATIONS) -> str:
+    """Path of the table of a study's committed replications.
+
+    Args:
+        study: name of the study.
+        source: the configuration's file, for the message.
+        folder: of the tables.
+
+    Raises:
+        ConfigError: the study has none.
+    """
+    path = folder / f"{study}.csv"
+    if not path.exists():
+        names = ", ".join(sorted(one.stem for one in folder.glob("*.csv"))) or "none"
+        raise ConfigError(
+            f"{source}: study: {study!r} has no committed replications to compare with. Studies that have: {names}"
+        )
+    return str(path)
+
+
+def ridge_tables(results: str) -> list[str]:
+    """Paths of the tables of ridges below a folder of results, the default study's first."""
+    root = Path(results)
+    own = [root / "tables" / "ridge.csv"]
+    others = sorted(root.glob("studies/*/tables/ridge.csv"))
+    return [str(path) for path in [*own, *others] if path.exists()]

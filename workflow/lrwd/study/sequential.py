@@ -1,7 +1,7 @@
 """A sequential grid: its first round, the limits on later rounds, and the files with the choices of each round."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,21 +54,23 @@ class Sequential:
         return min(self.cells, self.first_cells(num_lr) + (self.rounds - 1) * self.batch)
 
 
-def read_sequential(grid: Mapping[str, Any], num_seeds: int, where: str) -> Sequential:
+def read_sequential(knobs: Mapping[str, Any], nums_lr: Collection[int], num_seeds: int, where: str) -> Sequential:
     """Read the key ``sequential`` of a grid.
 
     Args:
-        grid: the grid of a study that passed the schema check.
+        knobs: the key, of a study that passed the schema check.
+        nums_lr: number of learning rates of each network.
         num_seeds: number of seeds of the study.
         where: place of the grid in the configuration, for messages.
 
     Raises:
         ConfigError: a value is not allowed.
     """
-    knobs, num_lr = grid["sequential"], len(grid["lr"])
-    if not MIN_LRS <= num_lr <= MAX_LRS:
+    num_lr, least = max(nums_lr), min(nums_lr)
+    if not MIN_LRS <= least <= num_lr <= MAX_LRS:
+        wrong = least if least < MIN_LRS else num_lr
         raise ConfigError(
-            f"{where}.lr: {num_lr} learning rates are not allowed with sequential; allowed: {MIN_LRS} to {MAX_LRS}"
+            f"{where}.lr: {wrong} learning rates are not allowed with sequential; allowed: {MIN_LRS} to {MAX_LRS}"
         )
     if num_seeds < FIRST_SEEDS:
         raise ConfigError(

@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from lrwd.errors import ConfigError
 from lrwd.study import paths
 from lrwd.study.cell import Cell, Group, Selection
+from lrwd.study.imported import Imported
 from lrwd.study.recipe import base_of, start_in_spec
 from lrwd.study.sequential import FIRST_SEEDS, Round, Sequential, rounds_on_disk
 from lrwd.study.steps import steps_per_epoch
@@ -24,28 +24,6 @@ from lrwd.study.steps import steps_per_epoch
 AXES = ("wd", "wd_over_lr", "timescale_epochs")
 # Keys of a data set or an architecture that do not affect a cell's result (location, printed name, size known before).
 NOT_IN_SPEC = {"folder", "label", "num_train"}
-
-
-@dataclass(frozen=True)
-class Imported:
-    """Runs that were trained outside this workflow. They replace a grid to train.
-
-    path: a CSV file, or a folder with the JSON files of the paper's script. unit (``fraction`` or ``percent``), split
-    and epoch of the selection: None if they are read from the files. metric: the column that selects, or None to select
-    on accuracy; direction: ``max`` or ``min``.
-    """
-
-    path: str
-    unit: str | None
-    split: str | None
-    epoch: str | None
-    metric: str | None = None
-    direction: str = "max"
-
-    def files(self) -> list[str]:
-        """The files to read, sorted."""
-        path = Path(self.path)
-        return sorted(map(str, path.glob("*.json"))) if path.is_dir() else [self.path]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from lrwd.stats.bootstrap import no_interval_reason
 from lrwd.stats.ratio import MIN_LR, RatioFit, bootstrap_ratio, fit_ratio, ratio_p_values
 from lrwd.stats.selection import Selection, select_wd
 from lrwd.stats.surface import Surface
+from lrwd.tables._write import with_interval
 
 COLUMNS = (
     *("dataset", "arch", "label", "recipe", "rho", "rho_ci_low", "rho_ci_high", "p_rho_0_10"),
@@ -18,6 +19,8 @@ COLUMNS = (
     *("num_seeds", "num_distinct_bootstrap", "num_lr", "num_edge_low", "num_edge_high", "num_zero"),
     *("num_diverged", "num_missing"),
 )
+# Learning rates at which the largest accuracy is no optimum of λ.
+_UNDERMINED = ("edge_low", "edge_high", "zero")
 _OF_BOOTSTRAP = (
     *("rho_ci_low", "rho_ci_high", "p_rho_0_10", "p_rho_0_10_normal", "b_ci_low", "b_ci_high"),
     *("b_undefined_share", "num_distinct_bootstrap"),
@@ -37,6 +40,29 @@ def build(runs: pd.DataFrame) -> pd.DataFrame:
     Source: paper §3.2, §3.6 and Table 1; its script for rho (always through the origin) and R2.
     """
     return pd.DataFrame([_row(group) for group in groups(runs)], columns=list(COLUMNS))
+
+
+def view(table: pd.DataFrame) -> pd.DataFrame:
+    """What a reader needs of the table: both estimates with their intervals, and what undermines them."""
+    return pd.DataFrame(
+        [
+            {
+                "data set": row["dataset"],
+                "network": row["label"],
+                "recipe": row["recipe"],
+                "ρ [95% CI]": with_interval(row, "rho"),
+                "p (ρ = 0.10)": row["p_rho_0_10"],
+                "b [95% CI]": with_interval(row, "b"),
+                "R²": row["r2"],
+                "seeds": row["num_seeds"],
+                "learning rates": row["num_lr"],
+                "of them with λ* at the grid's edge or 0": sum(row[f"num_{at}"] for at in _UNDERMINED),
+                "diverged": row["num_diverged"],
+                "missing": row["num_missing"],
+            }
+            for row in table.to_dict("records")
+        ]
+    )
 
 
 def _row(group: Group) -> dict[str, Any]:

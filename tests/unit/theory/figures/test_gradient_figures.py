@@ -41,7 +41,7 @@ def test_schedules_are_drawn_without_their_last_step() -> None:
     lines = [line for axes in others for line in axes.lines]
     assert len(lines) == len(table.columns) - 2
     assert {len(np.asarray(line.get_xdata())) for line in lines} == {STEPS - 1}
-    np.testing.assert_allclose(others[2].lines[0].get_ydata(), table[names.OPTIMUM][:-1])
+    np.testing.assert_allclose(others[3].lines[0].get_ydata(), table[names.OPTIMUM][:-1])
 
 
 def test_networks_have_a_column_each() -> None:
@@ -94,3 +94,4 @@ def test_ranking_shows_both_scales_and_the_factor() -> None:
     assert dots["o"] == pytest.approx([1.015, 2.03])
     assert dots["s"] == pytest.approx([0.5075, 1.015])
     np.testing.assert_allclose(right.lines[0].get_xdata(), [3, 4])
+    np.testing.assert_allclose(right.lines[0].get_ydata(), [0, 1])

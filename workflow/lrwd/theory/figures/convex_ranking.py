@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import as_array, number
 from lrwd.figures._log_axis import log_axis
-from lrwd.figures._style import BLUE, FONT_SIZE, INK, VERMILLION, dress, key, legend, new_figure
+from lrwd.figures._style import BLUE, FONT_SIZE, GREEN, VERMILLION, dress, key, legend, new_figure
 from lrwd.figures._text import compact
 from lrwd.theory.figures._frame import from_tables
 
@@ -22,9 +22,9 @@ SERIES = (("gap", VERMILLION, "o", -0.14), ("tuned_gap", BLUE, "s", 0.14))
 
 @from_tables(*TABLES)
 def draw(table: pd.DataFrame) -> Figure:
-    """Left, the gaps; right, at the theory's scale against what the strongest bound allows."""
+    """Left, the gaps, lowest first; right, what the strongest bound allows at the theory's scale, in the same rows."""
     figure = new_figure(TITLE, SUBTITLE, 10.0, 0.25 * len(table) + 0.9)
-    left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    left, right = figure.subplots(1, 2, width_ratios=(1.8, 1), sharey=True)
     dress(left, grid="both")
     for place, row in enumerate(table.to_dict("records")):
         for column, colour, marker, shift in SERIES:
@@ -43,24 +43,23 @@ def draw(table: pd.DataFrame) -> Figure:
     left.set_ylim(len(table) - 0.5, -0.5)
     log_axis(left, "x")
     left.set_xlabel("last loss less the minimum", size=FONT_SIZE)
-    _against_bound(right, table)
+    _bounds(right, table)
     handles = [
         key("at the theory's scale", color=VERMILLION, marker="o", linewidth=1.8),
         key("at the best scale (× its factor)", color=BLUE, marker="s", linewidth=1.8),
+        key("what the bound allows at the theory's scale", color=GREEN, marker="D", linestyle=""),
     ]
     legend(figure, handles)
     return figure
 
 
-def _against_bound(axes: Axes, table: pd.DataFrame) -> None:
+def _bounds(axes: Axes, table: pd.DataFrame) -> None:
+    """What the bound allows, in the rows of the schedules; those that it does not cover have no mark."""
     dress(axes, grid="both")
-    bound, gap = as_array(table["bound"]), as_array(table["gap"])
-    shown = np.isfinite(bound)
-    axes.plot(bound[shown], gap[shown], "o", color=VERMILLION, markersize=5)
-    for which in ("x", "y"):
-        log_axis(axes, which)
-    axes.set_xlabel("bound “last-2”", size=FONT_SIZE)
-    axes.set_ylabel("last loss less the minimum", size=FONT_SIZE, color=INK)
+    bound = as_array(table["bound"])
+    axes.plot(bound, range(len(table)), "D", color=GREEN, markersize=5)
+    log_axis(axes, "x")
+    axes.set_xlabel("bound “last-2” on it", size=FONT_SIZE)
 
 
 def _point(axes: Axes, place: float, values: list[float], colour: str, marker: str) -> None:

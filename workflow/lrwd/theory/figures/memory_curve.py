@@ -14,6 +14,7 @@ from lrwd.figures._text import compact
 from lrwd.theory.figures._frame import from_tables
 
 TABLES = ("memory_curve",)
+MAX_COLUMNS = 3
 TITLE = "What is remembered of a batch, against how many steps ago it was seen"
 PREDICTED: dict[str, Any] = {"color": VERMILLION, "linewidth": 1.6}
 FITTED: dict[str, Any] = {"color": GREY, "linewidth": 1.4, "linestyle": "--"}
@@ -30,18 +31,27 @@ def draw(table: pd.DataFrame) -> Figure:
         f"one epoch of {steps} steps, constant η and λ, half of the labels wrong · points: measured, mean of {seeds} "
         "seeds with 95% interval · lines: simulated from Eq. 11, scaled to the points"
     )
-    figure = new_figure(TITLE, subtitle, 10.0, 1.75 * len(wds) + 0.4)
-    panels = figure.subplots(len(wds), len(lrs), sharex=True, squeeze=False)
-    for row, wd in enumerate(wds):
-        for column, lr in enumerate(lrs):
-            axes = panels[row, column]
+    # Each learning rate starts a row of panels.
+    columns = min(MAX_COLUMNS, len(wds))
+    rows_each = -(-len(wds) // columns)
+    figure = new_figure(TITLE, subtitle, 10.0, 1.85 * rows_each * len(lrs) + 0.4)
+    panels = figure.subplots(rows_each * len(lrs), columns, squeeze=False)
+    for block, lr in enumerate(lrs):
+        for place in range(rows_each * columns):
+            row, column = divmod(place, columns)
+            axes = panels[block * rows_each + row, column]
+            if place >= len(wds):
+                axes.remove()
+                continue
+            wd = wds[place]
             _panel(axes, table[(table["lr"] == lr) & (table["wd"] == wd)])
             period = f"1/(ηλ) = {compact(1 / (lr * wd))} steps" if wd else "nothing decays"
-            axes.set_title(f"η = {compact(lr)}, λ = {compact(wd)}: {period}", size=FONT_SIZE, loc="left", color=INK)
+            title = f"η = {compact(lr)}, λ = {compact(wd)}: {period}"
+            axes.set_title(title, size=FONT_SIZE, loc="left", color=INK)
+            if column == 0:
+                axes.set_ylabel("label margin\n(nats)", size=FONT_SIZE)
     for axes in panels[-1]:
         axes.set_xlabel("steps since the batch was seen", size=FONT_SIZE)
-    for axes in panels[:, 0]:
-        axes.set_ylabel("label margin\n(nats)", size=FONT_SIZE)
     entries = [
         key("measured: logit of the wrong label trained on, above that of other wrong ones", **MEASURED),
         key("predicted weights of gradients", **PREDICTED),

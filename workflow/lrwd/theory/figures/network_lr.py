@@ -13,7 +13,6 @@ from lrwd.theory.tables import _norm_schedules as names
 TABLES = ("network_lr",)
 TITLE = "The learning rates that gradient norms of network trainings ask for"
 SHOWN = (names.OPTIMUM, names.GUESS, names.GUESS_CAUSAL, names.WARM_COSINE, names.WARM_LINEAR)
-WIDE = {names.OPTIMUM: 4.5}
 
 
 @from_tables(*TABLES)
@@ -33,7 +32,9 @@ def draw(table: pd.DataFrame) -> Figure:
         row, column = divmod(place, num_columns)
         above, below = panels[2 * row, column], panels[2 * row + 1, column]
         _norms(above, own)
-        above.set_title(f"{arch}, {recipe}", size=FONT_SIZE, loc="left", color=INK)
+        above.set_title(
+            f"{arch.removesuffix('_digits')}, {recipe.replace('_', ' ')}", size=FONT_SIZE, loc="left", color=INK
+        )
         _schedules(below, own)
         if column == 0:
             above.set_ylabel("gradient norm", size=FONT_SIZE)
@@ -43,9 +44,7 @@ def draw(table: pd.DataFrame) -> Figure:
         row, column = divmod(place, num_columns)
         for axes in panels[2 * row : 2 * row + 2, column]:
             axes.set_axis_off()
-    handles = [
-        key(name, color=LOOKS[name][0], linestyle=LOOKS[name][1], linewidth=WIDE.get(name, 1.3)) for name in SHOWN
-    ]
+    handles = [key(name, color=LOOKS[name][0], linewidth=LOOKS[name][1]) for name in SHOWN]
     legend(figure, [key("norm, measured", color=GREY, linewidth=0.6), key("norm, filtered", color=INK), *handles])
     return figure
 
@@ -60,9 +59,9 @@ def _norms(axes: Axes, own: pd.DataFrame) -> None:
 def _schedules(axes: Axes, own: pd.DataFrame) -> None:
     dress(axes, grid="y")
     for name in SHOWN:
-        colour, line = LOOKS[name]
+        colour, width = LOOKS[name]
         lr = own[name].iloc[:-1]
-        axes.plot(own["step"].iloc[:-1], lr, color=colour, linestyle=line, linewidth=WIDE.get(name, 1.3))
+        axes.plot(own["step"].iloc[:-1], lr, color=colour, linewidth=width)
     # The axis does not follow schedules down to their end at 0.
     axes.set_ylim(bottom=own[names.GUESS].iloc[:-1].min() / 3)
     log_axis(axes, "y")
