@@ -14,6 +14,7 @@ import torch
 from tiny_cells import MakeJob, make_spec, result
 
 from lrwd.errors import ConfigError
+from lrwd.execution.gpu_lease import LeaseError, take_lease
 from lrwd.train import cell
 from lrwd.train.accumulate import PairwiseSum, pairwise
 from lrwd.train.batches import Batches
@@ -117,9 +118,9 @@ def test_running_averages_of_batch_norms_are_those_of_training_part_after_part(d
         torch.testing.assert_close(found[name], value, rtol=1e-6, atol=1e-8)
 
 
-def start(job: Job, num_processes: int) -> subprocess.Popen:
-    """Start a cell as its rule does where it has so many GPUs."""
-    request = {"log": str(log_of(job)), "processes": num_processes, "server": None, "pool": None}
+def start(job: Job, num_processes: int, **more: Any) -> subprocess.Popen:
+    """Start a cell as its rule does where it has so many GPUs, with further keys of its request."""
+    request = {"log": str(log_of(job)), "processes": num_processes, "server": None, "pool": None, **more}
     command = [sys.executable, "-S", "-E", str(SCRIPT), "--job", json.dumps({"job": job.to_json(), **request})]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     environment.pop("LRWD_OWNER", None)
@@ -161,6 +162,25 @@ def test_two_processes_that_are_stopped_are_gone_on_from_by_one(make_job: MakeJo
     said: list[str] = []
     assert result(train_cell(job, said.append)) == result(train_cell(whole, lambda _: None))
     assert any("going on from the checkpoint" in line for line in said)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="gloo")
+def test_a_team_whose_torchrun_is_killed_stops_and_then_gives_its_gpus_back(make_job: MakeJob, tmp_path: Path) -> None:
+    """On invented GPUs: each process keeps the lease until it has ended."""
+    job = make_job("killed", "resnet", **PARTS, epochs=600, eval_every=600)
+    gpus, folder = ["GPU-a", "GPU-b"], tmp_path / "leases"
+    process = start(job, 2, lease={"gpus": gpus, "cells_per_gpu": 1, "folder": str(folder)})
+    deadline = time.monotonic() + 200
+    while not (log_of(job).exists() and "epoch 1:" in log_of(job).read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with pytest.raises(LeaseError, match="gave up"):
+        take_lease(gpus, 1, 1, folder, gives_up=lambda: True)
+    process.kill()
+    process.wait()
+    lease = take_lease(gpus, 2, 1, folder, gives_up=lambda: time.monotonic() > deadline)
+    assert "checkpoint written" in log_of(job).read_text()
+    lease.release()
 
 
 class Votes:
