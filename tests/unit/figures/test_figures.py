@@ -434,3 +434,16 @@ def test_what_does_not_fit_on_a_page_is_left_out_and_said() -> None:
 def test_schedules_draws_equal_curves_once() -> None:
     runs, tables = five_with_divergence()
     assert len(draw("schedules", (runs, tables)).axes[0].lines) == 2  # learning rate and weight decay
+
+
+def test_a_random_search_is_drawn_as_dots() -> None:
+    random = np.random.default_rng(3)
+    runs = simulated.runs(1, lrs=np.geomspace(1e-4, 1e-2, 40), wds=(0.1,), seeds=(0,), kappas=())
+    runs["wd"] = 10 ** random.uniform(-3, 1, len(runs))
+    tables = simulated.tables(runs)
+    for name in ("heatmap", "ridge"):
+        axes = draw(name, (runs, tables)).axes[0]
+        assert max(len(dots.get_offsets()) for dots in axes.collections) == len(runs)
+    for name in ("collapse", "optimal_wd"):
+        assert "other λ at the same η" in " ".join(text.get_text() for text in texts(draw(name, (runs, tables))))
+    assert "missing" not in draw("ridge", (runs, tables)).texts[1].get_text()

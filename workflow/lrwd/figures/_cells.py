@@ -10,8 +10,16 @@ import pandas as pd
 from lrwd.figures._metric import ACCURACY, Metric
 from lrwd.figures._text import compact
 
+# A random search: more learning rates than this, with fewer weight decays each (on the median) than that.
+MANY_LRS, FEW_WDS = 12, 3
 # Gap between the row of wd = 0 and the other rows, in heights of a row.
 BREAK = 0.35
+
+
+def is_cloud(rows: pd.DataFrame) -> bool:
+    """Whether a group's runs are those of a random search: nearly every run has a learning rate of its own."""
+    num_wds = rows.groupby("lr")["wd"].nunique()
+    return len(num_wds) > MANY_LRS and bool(num_wds.median() < FEW_WDS)
 
 
 def mean_merit(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -23,11 +31,14 @@ def mean_merit(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
 
 def drops(rows: pd.DataFrame, metric: Metric = ACCURACY) -> pd.DataFrame:
-    """Mean of what selects, by cell, as ``drop``: how much worse it is than the best of its lr, 0 or below."""
+    """Mean of what selects, by cell, as ``drop``: how much worse it is than the best of its lr, 0 or below.
+
+    In a cloud, in which no learning rate has several cells, than the best of all.
+    """
     value = "select_top1" if metric is ACCURACY else "select_metric"
     means = rows.groupby(["lr", "wd"], as_index=False)[value].mean()
     merit = metric.merit(means[value])
-    means["drop"] = merit - merit.groupby(means["lr"]).transform("max")
+    means["drop"] = merit - (merit.max() if is_cloud(rows) else merit.groupby(means["lr"]).transform("max"))
     return means
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.surfaces import with_metric
 from lrwd.figures import _style
+from lrwd.figures._cells import is_cloud
 from lrwd.figures._groups import Group, first, grid_runs, groups, table
 from lrwd.figures._metric import Metric, metric_of
 from lrwd.figures._subtitle import subtitle
@@ -84,20 +85,26 @@ Drawing = Callable[[Input], Figure]
 KEYS = ("dataset", "recipe", "arch")
 
 
-def from_grid(title: str, most: int, by_accuracy: bool = False) -> Callable[[Drawing], Draw]:
+def from_grid(title: str, most: int, by_accuracy: bool = False, needs_rows: bool = False) -> Callable[[Drawing], Draw]:
     """Make a figure of the runs of the grid.
 
     Args:
         title: of the figure.
         most: networks that fit on a page.
         by_accuracy: whether it is about accuracies, as the paper's procedure is; else about the study's metric.
+        needs_rows: whether it needs several weight decays at a learning rate, so that a random search has no place.
     """
     value, what = ("report_top1", " with an accuracy") if by_accuracy else ("report_metric", "")
 
     def rows(runs: pd.DataFrame, _tables: Tables, _histories: pd.DataFrame) -> pd.DataFrame:
-        return grid_runs(runs, value)
+        grid = grid_runs(runs, value)
+        kept = [group.rows(grid) for group in groups(grid) if not (needs_rows and is_cloud(group.rows(grid)))]
+        return pd.concat(kept) if kept else grid.iloc[:0]
 
-    return _figure(title, f"No grid training{what} has finished yet.", rows, most, by_accuracy=by_accuracy)
+    if needs_rows:
+        what += " and other λ at the same η"
+    if_empty = f"No grid training{what} has finished yet."
+    return _figure(title, if_empty, rows, most, by_accuracy=by_accuracy)
 
 
 def from_table(

@@ -37,12 +37,11 @@ class Metric:
         unit = "%" if self.is_accuracy else "nats" if self.selected.endswith("loss") else ""
         return f"{_words(self.reported)} ({unit})" if unit else _words(self.reported)
 
-    @property
-    def label_of_differences(self) -> str:
-        """Label of an axis of differences to the best value of what selects, 0 or below."""
+    def label_of_differences(self, of: str) -> str:
+        """Label of an axis of differences to the best of what selects; ``of`` says of which runs it is the best."""
         unit = "pp" if self.is_accuracy else "nats" if self.selected.endswith("loss") else ""
         side = "above" if self.lower_is_better else "below"
-        return f"{_words(self.selected)} {side} the best of its η" + (f" ({unit})" if unit else "")
+        return f"{_words(self.selected)} {side} the best of {of}" + (f" ({unit})" if unit else "")
 
     @property
     def name(self) -> str:
@@ -61,9 +60,11 @@ def metric_of(runs: pd.DataFrame) -> Metric:
     """The metric of a table of runs with the columns of ``surfaces.with_metric``, at least one row."""
     own = runs[runs["select_metric"].notna()]
     first = (own if len(own) else runs).iloc[0]
-    selected, kind = str(first["metric"]), str(first["metric"]).rpartition("_")[2]
+    selected = str(first["metric"])
+    split, _, kind = selected.rpartition("_")
     same = np.array_equal(own["select_metric"], own["report_metric"], equal_nan=True)
-    reported = selected if same or kind not in ("top1", "loss") else f"test_{kind}"
+    # What is reported is that of the test images, unless a file from elsewhere has one column for both.
+    reported = f"test_{kind}" if split and kind in ("top1", "loss") and not same else selected
     return Metric(selected, reported, str(first["direction"]) == "min")
 
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from lrwd.figures._cells import is_cloud
 from lrwd.figures._text import shortened
 
 GROUP = ["dataset", "recipe", "arch"]
@@ -41,7 +42,10 @@ def subtitle(runs: pd.DataFrame, study: str) -> str:
         parts.append(f"{num_diverged} diverged")
     # Of a sequential study it is known how many cells of the grid were asked for.
     fixed = grid & runs["num_asked"].isna() if "num_asked" in runs else grid
-    chosen = runs[grid & ~fixed]
+    # Of a random search, no cell is expected of several architectures.
+    scattered = [index for _, own in runs[fixed].groupby(GROUP) if is_cloud(own) for index in own.index]
+    fixed &= ~runs.index.isin(scattered)
+    chosen = runs[grid & runs["num_asked"].notna()] if "num_asked" in runs else runs.iloc[:0]
     num_failed = sum(int(own["num_asked"].iloc[0]) - len(own) for _, own in chosen.groupby(GROUP))
     num_missing = num_failed + _missing(runs[fixed], ["lr", "wd"]) + _missing(runs[line], ["lr", "kappa"])
     if num_missing:

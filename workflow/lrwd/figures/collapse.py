@@ -43,7 +43,7 @@ ROW = 1.45
 MARKERS = "osD^vPX<>h"
 
 
-@from_grid(TITLE, most=8, by_accuracy=True)
+@from_grid(TITLE, most=8, by_accuracy=True, needs_rows=True)
 def draw(given: Input) -> Figure:
     """Accuracy below the best of its learning rate, on three axes, one row a group.
 

@@ -31,6 +31,9 @@ TITLE = "Accuracy lost when λ deviates from the paper's ρη by the factor κ"
 COLUMNS = ("dataset", "recipe", "scope", "kappa", "drop_pp", "ci_low_pp", "ci_high_pp", "obtained")
 FIT = ("dataset", "recipe", "scope", "beta_pp", "gamma")
 MEAN = "all"
+# Of more architectures than this, none is named: their curves only show how far they lie apart.
+MOST_NAMED = 12
+UNNAMED = ("#B5B5B5", "o")
 # How the accuracies behind a point were obtained -> how its marker is filled.
 FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated": "none"}
 
@@ -57,7 +60,8 @@ def draw(given: Input) -> Figure:
     most = max(note.count("\n") + 1 if note else 0 for note in notes.values())
     figure = given.new_figure(width, num_rows * (3.4 + 0.17 * most))
     grid = figure.subplots(num_rows, columns, squeeze=False)
-    look = looks([scope for scope in map(str, drops["scope"]) if scope != MEAN])
+    scopes = {str(scope) for scope in drops["scope"]} - {MEAN}
+    look = looks(scopes) if len(scopes) <= MOST_NAMED else dict.fromkeys(scopes, UNNAMED)
     marks: set[str] = set()
     for axes, block in zip(grid.flat, found, strict=False):
         marks |= _panel(axes, _of(drops, block), look)
@@ -183,6 +187,8 @@ def _handles(look: dict[str, tuple[str, str]], marks: set[str]) -> list[Artist]:
         for label in sorted(look, key=family_order)
         if label in marks
     ]
+    if len(look) > MOST_NAMED:
+        handles = [key(f"one of {len(look)} architectures", color=UNNAMED[0], marker=UNNAMED[1], markersize=6)]
     if "mean" in marks:
         handles.append(key("mean of architectures", color=INK, marker="o", markersize=6, linewidth=2.2))
     if "band" in marks:

@@ -38,7 +38,7 @@ class Row:
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
 
-@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.", most=36, by_accuracy=True)
+@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.", most=30, by_accuracy=True)
 def draw(given: Input) -> Figure:
     """Forest plot of rho with 95% intervals, one row a group.
 

@@ -14,9 +14,10 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.undefined import as_array, number
-from lrwd.figures._cells import Layout, layout_of, mean_merit
+from lrwd.figures._cells import Layout, is_cloud, layout_of, mean_merit
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import Group, blocks, columns_and_width, name, num_rows, panels
+from lrwd.figures._log_axis import log_axis
 from lrwd.figures._metric import Metric
 from lrwd.figures._style import FONT_SIZE, INK, PANEL_SIZE, dress, dress_bar, key, legend
 from lrwd.figures._text import compact, inches, wrap
@@ -32,6 +33,8 @@ EDGES = {"interior": "o", "low": "v", "high": "^", "zero": "s"}
 def draw(given: Input) -> Figure:
     """Heat map of the mean reported metric per (lr, wd), one panel a group, with the paper's wd*(lr) as a line.
 
+    A random search has dots in place of cells, and no line.
+
     Reads ``best`` for the recommended cell, and ``optimal_wd`` for the line, which is by accuracy: a study of another
     metric has none.
     """
@@ -46,7 +49,12 @@ def draw(given: Input) -> Figure:
         block: layout_of(pd.concat([group.rows(grid) for group in members]))
         for block, members in blocks(listed).items()
     }
-    tallest = max(layout.num_levels for layout in layouts.values())
+    clouds = {group for group in listed if is_cloud(group.rows(grid))}
+    titles = {group: wrap(name(group, listed), width / columns - 0.9, PANEL_SIZE) for group in listed}
+    # A random search has a wd for each run, and no rows.
+    tallest = max(
+        0 if clouds & set(members) else layouts[block].num_levels for block, members in blocks(listed).items()
+    )
     height = num_rows(listed, columns) * max(2.7, 1.25 + 0.17 * tallest)
     figure = given.new_figure(width, height)
     places = panels(figure, listed, columns)
@@ -60,11 +68,14 @@ def draw(given: Input) -> Figure:
         scales = _scales(means, chance)
         for group in members:
             axes = places[group]
+            if group in clouds:
+                marks |= _cloud(axes, means[group], scales[group], group.row(best))
+                axes.set_title(titles[group], size=PANEL_SIZE, color=INK, loc="left")
+                continue
             marks |= _cells(axes, layout, group.rows(grid), means[group], scales[group])
             marks |= _optima(axes, layout, group.rows(optimal), group.row(best))
             _axes(axes, layout, width / columns, first=members.index(group) % columns == 0)
-            title = wrap(name(group, listed), width / columns - 0.9, PANEL_SIZE)
-            axes.set_title(title, size=PANEL_SIZE, color=INK, loc="left")
+            axes.set_title(titles[group], size=PANEL_SIZE, color=INK, loc="left")
         _bars(figure, scales, places, means, metric)
     legend(figure, _handles(marks))
     return figure
@@ -124,6 +135,21 @@ def _cells(axes: Axes, layout: Layout, rows: pd.DataFrame, means: pd.DataFrame, 
             ink = "black" if scale(cell["merit"]) > 0.6 else "white"
             axes.plot(left + width / 2, bottom + height / 2, "x", color=ink, markersize=3.5, zorder=2)
     return kinds
+
+
+def _cloud(axes: Axes, means: pd.DataFrame, scale: Normalize, best: "pd.Series | None") -> set[str]:
+    """Draw the runs of a random search as dots, the better ones on top, and the recommended pair."""
+    dress(axes)
+    shown = means[means["wd"] > 0].sort_values("merit")
+    axes.scatter(shown["lr"], shown["wd"], c=shown["merit"], cmap="viridis", norm=scale, s=22, linewidths=0)
+    log_axis(axes, "x")
+    log_axis(axes, "y")
+    axes.set_xlabel("peak learning rate η", size=FONT_SIZE)
+    axes.set_ylabel("weight decay λ", size=FONT_SIZE)
+    if best is None or not np.isfinite([number(best["lr"]), number(best["wd"])]).all():
+        return set()
+    axes.plot(number(best["lr"]), number(best["wd"]), "s", color="none", markeredgecolor=BEST, markersize=9)
+    return {"best"}
 
 
 def _optima(axes: Axes, layout: Layout, optimal: pd.DataFrame, best: "pd.Series | None") -> set[str]:

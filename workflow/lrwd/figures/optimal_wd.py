@@ -48,7 +48,7 @@ APART = 0.085
 TOP = 0.94
 
 
-@from_grid(TITLE, most=12, by_accuracy=True)
+@from_grid(TITLE, most=12, by_accuracy=True, needs_rows=True)
 def draw(given: Input) -> Figure:
     """wd*(lr) in log-log axes, one panel a group, with the fits of table1 and lines of slope +1, 0, -1.
 

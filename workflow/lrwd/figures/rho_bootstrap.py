@@ -23,7 +23,7 @@ ROW = 0.5
 CLOSE = 0.006
 
 
-@from_table(TITLE, "rho_bootstrap", COLUMNS, "No ratio has been estimated yet.", most=24, by_accuracy=True)
+@from_table(TITLE, "rho_bootstrap", COLUMNS, "No ratio has been estimated yet.", most=20, by_accuracy=True)
 def draw(given: Input) -> Figure:
     """A spike for each value of rho, as high as its probability, one row a group.
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lrwd.analysis.ridges import OPEN, RECOMMENDED
 from lrwd.analysis.undefined import number, reason
-from lrwd.figures._cells import drops
+from lrwd.figures._cells import drops, is_cloud
 from lrwd.figures._frame import Input, from_grid
 from lrwd.figures._groups import columns_and_width, name, num_rows, panels
 from lrwd.figures._logzero import LogZero
@@ -36,7 +36,7 @@ from lrwd.figures._style import (
 )
 from lrwd.figures._text import compact, interval, wrap
 
-TITLE = "The ridge of best weight decays, and three hypotheses"
+TITLE = "The best weight decay at each learning rate, and what stays constant along it"
 CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
 RIDGE = (
     "dataset",
@@ -56,6 +56,8 @@ BOUNDS = ("wd_bound_low", "wd_bound_high")
 # Slope -> look of the line that a hypothesis predicts.
 HYPOTHESES = {1.0: (BLUE, (0, (5, 2))), 0.0: (GREEN, (0, (1, 1.2))), -1.0: (ORANGE, (0, (5, 1.5, 1, 1.5)))}
 NAMES = {1.0: "b = +1 (λ/η constant)", 0.0: "b = 0 (λ constant)", -1.0: "b = −1 (ηλ constant)"}
+# What stays constant, by the name in the table.
+CONSTANT = {"ratio": "λ/η", "constant": "λ", "timescale": "ηλ"}
 SURFACE = LinearSegmentedColormap.from_list("faint", ["#9A9A9A", "#FFFFFF"])
 UNTRAINED = "#DCE9F2"
 
@@ -64,13 +66,15 @@ UNTRAINED = "#DCE9F2"
 def draw(given: Input) -> Figure:
     """Peaks with intervals, bounds as arrows, the fitted ridge and three hypotheses, over the surface.
 
-    Reads ``timescale`` for what each learning rate says of the optimum, and ``ridge`` for the line.
+    Of a random search, the runs are drawn in place of the surface, and no peaks. Reads ``timescale`` for what each
+    learning rate says of the optimum, and ``ridge`` for the line.
     """
     grid, listed = given.rows, given.groups
     peaks, ridges = given.table("timescale", ROWS), given.table("ridge", RIDGE)
     columns, width = columns_and_width(listed)
     metric = given.metric
     cells = {group: _cells(group.rows(grid), metric) for group in listed}
+    clouds = {group for group in listed if is_cloud(group.rows(grid))}
     norm = _norm([frame["drop"] for frame in cells.values()], metric.is_accuracy)
     figure = given.new_figure(width, 3.1 * num_rows(listed, columns))
     marks: set[str] = set()
@@ -82,19 +86,23 @@ def draw(given: Input) -> Figure:
         ridge = group.row(ridges[ridges["estimator"] == RECOMMENDED])
         rows = group.rows(peaks).sort_values("lr", key=lambda column: column.map(number))
         x, y = _limits(cells[group])
-        if not _surface(axes, cells[group], x, y, norm):
+        if group in clouds:
+            _cloud(axes, cells[group], x, y, norm)
+            marks.add("run")
+        elif not _surface(axes, cells[group], x, y, norm):
             marks.add("untrained")
         if ridge is not None and np.isfinite([number(ridge["log_wd_ref"]), number(ridge["lr_ref"])]).all():
             _lines(axes, ridge, x)
             marks.add("ridge")
-        marks |= {_mark(axes, row, y) for _, row in rows.iterrows()}
-        _axes(axes, x, y, cells[group], room)
-        _head(axes, wrap(name(group, listed), room, PANEL_SIZE), ridge, room)
+        if group not in clouds:
+            marks |= {_mark(axes, row, y) for _, row in rows.iterrows()}
+        _axes(axes, x, y, cells[group], room, labelled=group not in clouds)
+        _head(axes, name(group, listed), ridge, room)
     bar = figure.colorbar(
         ScalarMappable(norm, SURFACE), ax=list(places.values()), extend="min", fraction=0.05, pad=0.02,
         aspect=22 * num_rows(listed, columns), ticks=MaxNLocator(5), format=lambda value, _: compact(abs(value)),
     )  # fmt: skip
-    dress_bar(bar, metric.label_of_differences)
+    dress_bar(bar, metric.label_of_differences("all runs" if len(clouds) == len(listed) else "its η"))
     legend(figure, _handles(marks))
     return figure
 
@@ -153,6 +161,16 @@ def _surface(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[f
     return filled
 
 
+def _cloud(axes: Axes, cells: pd.DataFrame, x: tuple[float, float], y: tuple[float, float], norm: Normalize) -> None:
+    """Draw the runs of a random search as dots: the lighter, the better."""
+    axes.set(xscale="log", yscale="log", xlim=x, ylim=y)
+    shown = cells.sort_values("drop")
+    axes.scatter(
+        shown["lr"], shown["wd"], c=shown["drop"], cmap=SURFACE, norm=norm, s=18, edgecolors=GREY, linewidths=0.5,
+        zorder=1,
+    )  # fmt: skip
+
+
 def _lines(axes: Axes, ridge: pd.Series, x: tuple[float, float]) -> None:
     """The fitted curve over the learning rates that it is about, and the three hypotheses through its middle."""
     lr = np.array(x)
@@ -203,11 +221,13 @@ def _mark(axes: Axes, row: pd.Series, y: tuple[float, float]) -> str:
     return kind
 
 
-def _axes(axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float) -> None:
-    """Round ticks on both axes of every panel, as the panels' grids may differ."""
+def _axes(
+    axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.DataFrame, room: float, labelled: bool
+) -> None:
+    """Ticks on both axes of every panel, as the panels' grids may differ; at the grid's values if ``labelled``."""
     across, up = LogZero(*x, None, x[0]), LogZero(*y, None, y[0])
     wds = np.unique(cells["wd"])
-    ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False)
+    ticks = across.labelled(np.unique(cells["lr"]), 0.9 * room, upright=False) if labelled else None
     across.apply(axes, "x", most=6, ticks=ticks)
     up.apply(axes, "y", most=8, ticks=[float(wd) for wd in wds] if 0 < len(wds) <= 8 else None)
     axes.set_xlabel("peak learning rate η", size=FONT_SIZE)
@@ -215,30 +235,34 @@ def _axes(axes: Axes, x: tuple[float, float], y: tuple[float, float], cells: pd.
 
 
 def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> None:
-    """The panel's name, and below it the slope and the verdict, or why there is none."""
+    """The panel's name with what stays constant, and below it the slope, or why there is none."""
     if ridge is None:
         text = "no ridge in the tables"
     elif reason(ridge["b"]):
         text = f"not identifiable: {reason(ridge['b'])}"
     else:
-        said = _said(ridge)
-        text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}{said}"
+        title += _said(ridge)
+        text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}"
     lines = wrap(text, room, FONT_SIZE)
+    if lines.count("\n") > 1:  # the table has the whole reason
+        lines = "\n".join(lines.split("\n")[:2]) + " …"
     axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")
     down = 6 + 11.5 * (lines.count("\n") + 1)
     axes.annotate(
-        title, (0, 1), (0, down), xycoords="axes fraction", textcoords="offset points", size=PANEL_SIZE,
-        weight="bold", color=INK, va="bottom", annotation_clip=False,
+        wrap(title, room, PANEL_SIZE * 1.1), (0, 1), (0, down), xycoords="axes fraction",
+        textcoords="offset points", size=PANEL_SIZE, weight="bold", color=INK, va="bottom", annotation_clip=False,
     )  # fmt: skip
 
 
 def _said(ridge: pd.Series) -> str:
-    """The verdict in short: what stays constant, or what is excluded."""
+    """The verdict in short: what stays constant, or what does not."""
     if "verdict" not in ridge:
         return ""
-    if ridge["verdict"] == OPEN and str(ridge.get("excluded", "")):
-        return f"; excluded: {ridge['excluded']}"
-    return f": {ridge['verdict']}"
+    excluded = str(ridge.get("excluded", ""))
+    if ridge["verdict"] == OPEN and excluded:
+        return f" · {', '.join(CONSTANT[name] for name in excluded.split(', '))} not constant"
+    call = str(ridge["verdict"])
+    return f" · {CONSTANT[call]} constant" if call in CONSTANT else f" · {call}"
 
 
 def _handles(marks: set[str]) -> list:
@@ -251,6 +275,8 @@ def _handles(marks: set[str]) -> list:
         "interval": key("λ* between two bounds", marker="_", linestyle=(0, (1, 1)), linewidth=1.6, **mark),
         "flat": key("flat: says nothing of λ*", marker="x", linewidth=0, **mark),
     }
+    if "run" in marks:
+        entries["run"] = key("a run", marker="o", color="white", markeredgecolor=GREY, linestyle="", markersize=5)
     if "untrained" in marks:
         entries["untrained"] = Patch(facecolor=UNTRAINED, label="not trained")
     found = [entry for kind, entry in entries.items() if kind in marks]
