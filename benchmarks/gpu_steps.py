@@ -4,7 +4,7 @@ The paper's five networks with their original stems at 32x32 and five with stems
 synthetic pixels of CIFAR-100's shape. Each is trained for some steps with its recipe (augmentation on the GPU, bf16,
 without evaluation) in three modes: eager; forward and backward as one CUDA graph (``execution.cuda_graph: true``); and
 the same for the compiled network (``compile: true`` in the recipe). Concurrent cells are separate processes, as with
-``snakemake --resources gpu=4``.
+``execution.cells_per_gpu: 4``.
 """
 
 import statistics

@@ -25,7 +25,13 @@ with one_line():
             if line:
                 print(line, file=sys.stderr)
         check_imported(SESSION.study, own_environments)
+    # Cells that use this machine's GPUs at once: what --resources gpu=… says, or as many as they take.
+    given = workflow.global_resources.get("gpu")
+    AT_ONCE = SESSION.resources.num_cells_on_gpus(getattr(given, "value", given))
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
+
+if AT_ONCE is not None:
+    workflow.register_resource("gpu", AT_ONCE)
 
 
 def file_of_round(number):
@@ -69,7 +75,8 @@ wildcard_constraints:
 
 
 onstart:
-    if SESSION.begin(workflow.dag_settings.targets):
+    planned = {job.rule.name for job in workflow.dag.needrun_jobs()}
+    if SESSION.begin(workflow.dag_settings.targets, planned, AT_ONCE):
         # This process holds no lock on the folder. Without this line, it would remove the lock of the process that
         # trains when it ends.
         workflow.persistence.unlock = workflow.persistence.noop

@@ -18,6 +18,7 @@ from lrwd import registry
 from lrwd.atomic import write_json_atomic
 from lrwd.data._synthetic import make_synthetic
 from lrwd.errors import ConfigError
+from lrwd.execution.gpu_lease import take_lease
 from lrwd.execution.script import script
 from lrwd.plan.measure import Limits, measure_cost
 from lrwd.train.cell import Job
@@ -29,6 +30,12 @@ parser.add_argument("--log", required=True)
 parser.add_argument("--manifest", help="of the prepared data set; none: synthetic pixels take its place")
 args = parser.parse_args()
 asked = args.job
+
+if leased := asked.get("lease"):
+    lease = take_lease(leased["gpus"], 1, leased["cells_per_gpu"], Path(leased["folder"]))
+    os.environ |= lease.environment
+elif asked.get("hides_gpus"):
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 with script(args.log), tempfile.TemporaryDirectory() as folder:
     spec = asked["spec"]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tiny_cells import MakeJob, result
 
+from lrwd.execution.gpu_lease import take_lease
 from lrwd.train.cell import Job, train_cell
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every cell has its own interpreter")
@@ -40,9 +41,9 @@ class Run:
         self.folder = Path(tempfile.mkdtemp(prefix="w", dir="/tmp"))  # a socket's address must be short
         self.clients: list[subprocess.Popen] = []
 
-    def start(self, job: Job, warm: bool = True) -> subprocess.Popen:
-        """Start a cell as the rule does."""
-        request = {"log": str(log_of(job)), "processes": 1, "server": "warm" if warm else None, "pool": None}
+    def start(self, job: Job, warm: bool = True, **more: Any) -> subprocess.Popen:
+        """Start a cell as the rule does, with further keys of its request."""
+        request = {"log": str(log_of(job)), "processes": 1, "server": "warm" if warm else None, "pool": None, **more}
         command = [sys.executable, "-S", "-E", str(SCRIPT), "--job", json.dumps({"job": job.to_json(), **request})]
         environment = {**os.environ, "LRWD_OWNER": str(self.owner.pid), "TMPDIR": str(self.folder)}
         environment["CUDA_VISIBLE_DEVICES"] = ""
@@ -159,6 +160,56 @@ def test_a_dead_server_is_replaced(run: Run, make_job: MakeJob) -> None:
     following = make_job("following", "mixer")
     assert ended(run.start(following)) == (0, "")
     assert server not in run.processes()
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_cells_share_out_the_gpus(run: Run, make_job: MakeJob, tmp_path: Path, warm: bool) -> None:
+    """On invented GPUs, which nobody checks: a cell keeps its GPU as long as its own process lives."""
+    uuids = ["GPU-a", "GPU-b"]
+    lease = {"gpus": uuids, "cells_per_gpu": 1, "folder": str(tmp_path / "leases")}
+    jobs = [make_job(name, "mixer", **ENDLESS) for name in ("a", "b")]
+    clients = [run.start(job, warm, lease=lease, gpu="optional") for job in jobs]
+    for job in jobs:
+        wait_for(logged(job, "training"), "the cell to start")
+    assert sorted(log_of(job).read_text().split("GPU ")[1].split()[0] for job in jobs) == uuids
+    short = make_job("short", "mixer")
+    third = run.start(short, warm, lease=lease, gpu="optional")
+    time.sleep(1)
+    assert not log_of(short).exists()
+    clients[0].kill()
+    assert ended(third) == (0, "")
+    if warm:  # the killed client's cell wrote its checkpoint before the GPU was free
+        assert logged(jobs[0], "checkpoint written")()
+        lines = (log_of(jobs[0]).read_text() + log_of(short).read_text()).splitlines()
+        (stopped,) = [line for line in lines if "checkpoint written" in line]
+        (started,) = [line for line in lines if ", GPU " in line and line in log_of(short).read_text()]
+        assert stopped[:19] <= started[:19]
+    clients[1].terminate() if not warm else clients[1].kill()
+
+
+def test_a_cell_of_an_owner_that_ended_does_not_wait_for_a_gpu(make_job: MakeJob, tmp_path: Path) -> None:
+    run, folder = Run(), tmp_path / "leases"
+    lease = take_lease(["GPU-a"], 1, 1, folder)
+    try:
+        asked = {"gpus": ["GPU-a"], "cells_per_gpu": 1, "folder": str(folder)}
+        job = make_job("a", "mixer")
+        client = run.start(job, lease=asked, gpu="required")
+        time.sleep(0.5)
+        run.owner.kill()
+        run.owner.wait()
+        assert ended(client) == (1, "gave up waiting for a GPU, as Snakemake has ended\n")
+        assert not log_of(job).exists()
+    finally:
+        lease.release()
+        run.end()
+
+
+def test_a_cell_that_needs_a_gpu_does_not_train_on_the_cpu(run: Run, make_job: MakeJob, tmp_path: Path) -> None:
+    lease = {"gpus": ["GPU-a"], "cells_per_gpu": 1, "folder": str(tmp_path / "leases")}
+    job = make_job("a", "mixer")
+    assert ended(run.start(job, lease=lease, gpu="required", keep_failure=True))[0] == 1
+    assert "failed: the GPU of node" in log_of(job).read_text()
+    assert not job.record.exists()
 
 
 def test_everything_ends_with_the_owner(run: Run, make_job: MakeJob) -> None:

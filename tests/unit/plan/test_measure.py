@@ -3,18 +3,22 @@
 import json
 import os
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny_cells import MakeJob
+import torch
+from tiny_cells import MakeJob, make_spec
 
 from lrwd import registry
 from lrwd.data._source import Extent
 from lrwd.data._synthetic import NUM_PHOTOS, make_synthetic
 from lrwd.plan import measure as calibration
 from lrwd.plan.measure import Limits, measure_cost
+from lrwd.train import image_files
 from lrwd.train.batches import Batches
+from lrwd.train.build import build_cell
 
 # Torchvision 0.29 announces that its decoder will go; the code then falls back to Pillow.
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
@@ -139,3 +143,25 @@ def test_synthetic_images_are_fed_like_real_ones(tmp_path: Path, kind: str) -> N
         sizes = [path.stat().st_size for path in (tmp_path / "data" / "photos").iterdir()]
         assert len(sizes) == NUM_PHOTOS
         assert 50_000 < sum(sizes) / len(sizes) < 200_000  # as ImageNet's of 500 x 375
+
+
+@pytest.mark.usefixtures("on_the_cpu")
+def test_an_evaluation_is_measured_with_the_decoding_of_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = make_synthetic(tmp_path / "data", (8, 3, 7), Extent("files", train=20, val=0, test=30))
+    built = build_cell(make_spec("mixer", batch_size=10), prepared.folder, torch.device("cpu"), 0)
+    decode = image_files.decode
+
+    def slow(path: Path) -> torch.Tensor:
+        time.sleep(0.02)
+        return decode(path)
+
+    monkeypatch.setattr(image_files, "decode", slow)
+    # In batches no larger than the one that was measured; the first one is not timed.
+    sizes: list[int] = []
+    monkeypatch.setattr(calibration, "evaluate", lambda _, batches, __: sizes.append(len(batches[0][1])))
+    assert 0.02 < calibration._eval_image_sec(built, 10, max_sec=60.0) < 1.0
+    assert sizes == [10, 10]
+    assert calibration._eval_image_sec(built, 100, max_sec=60.0) > 0.02
+    assert sizes == [10, 10, 10, 10]

@@ -13,7 +13,7 @@ from lrwd.study.load import load_study
     [
         ("bogus", "study, results, pathvars, execution, plan, design, analysis, theory, studies"),
         ("plan.bogus", "max_steps, max_sec, at_once"),
-        ("execution.bogus", "warm_start, checkpoint_sec, loader_workers, cuda_graph"),
+        ("execution.bogus", "device, cells_per_gpu, warm_start, checkpoint_sec, loader_workers, cuda_graph"),
         ("studies.demo.bogus", "title, datasets, architectures, recipes, grid, seeds, selection, metric, on_ratio"),
         ("studies.paper.bogus", "title, parts"),
         ("studies.demo.grid.bogus", "lr, lr_reference_batch, wd, wd_over_lr, timescale_epochs"),

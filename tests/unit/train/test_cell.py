@@ -171,7 +171,7 @@ def test_a_bug_is_no_result(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(cell, "evaluate", broken)
+    monkeypatch.setattr(cell, "evaluate_split", broken)
     job = make_job("a", "mixer")
     with pytest.raises(ZeroDivisionError):
         train_cell(job, quiet)

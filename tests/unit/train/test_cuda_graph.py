@@ -10,7 +10,7 @@ from tiny_cells import MakeJob, result
 from lrwd.train import cell
 from lrwd.train.build import Built
 from lrwd.train.cell import Interrupted, Job, train_cell
-from lrwd.train.cuda_graph import EAGER_STEPS, Outcome, StepGraph
+from lrwd.train.cuda_graph import EAGER_STEPS, CudaStream, Outcome, StepGraph
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
 NUM_STEPS = 12
@@ -103,6 +103,38 @@ def test_none_on_the_cpu(make_job: MakeJob) -> None:
     job = make_job("a", "mixer")
     built = cell.build_cell(job.spec, job.data, torch.device("cpu"), 0, cuda_graph=True)
     assert built.graph is None
+
+
+class NoGraph:
+    """In place of torch's capture: its end fails too if what is captured failed."""
+
+    def __init__(self, *args: Any, **knobs: Any) -> None:
+        self.knobs = knobs
+
+    def __enter__(self) -> None:
+        assert self.knobs["capture_error_mode"] == "thread_local"
+
+    def __exit__(self, kind: type | None, *_: Any) -> None:
+        if kind:
+            raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("no room"), RuntimeError("a sync")])
+def test_a_capture_that_fails(monkeypatch: pytest.MonkeyPatch, error: RuntimeError) -> None:
+    """A lack of memory is passed on as such, so that the step is trained in pieces."""
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: None)
+    monkeypatch.setattr(torch.cuda, "graph", NoGraph)
+
+    def compute() -> Outcome:
+        raise error
+
+    with pytest.raises(RuntimeError) as raised:
+        CudaStream(torch.device("cuda", 0)).capture(compute)
+    if isinstance(error, torch.OutOfMemoryError):
+        assert raised.value is error
+    else:
+        assert "cannot be captured as a CUDA graph; set execution.cuda_graph: false" in str(raised.value)
 
 
 def test_short_of_memory(make_job: MakeJob, graphs: list[StandIn], monkeypatch: pytest.MonkeyPatch) -> None:

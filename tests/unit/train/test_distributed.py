@@ -7,19 +7,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from tiny_cells import MakeJob, make_spec, result
 
 from lrwd.errors import ConfigError
+from lrwd.execution.gpu_lease import LeaseError, take_lease
 from lrwd.train import cell
 from lrwd.train.accumulate import PairwiseSum, pairwise
 from lrwd.train.batches import Batches
 from lrwd.train.build import Built, build_cell
 from lrwd.train.cell import Job, train_cell
-from lrwd.train.distributed import SOLO, Team
+from lrwd.train.distributed import ASK_STEPS, SOLO, StopVote, Team
 
 SCRIPT = Path(__file__).parents[3] / "workflow" / "scripts" / "train.py"
 # 48 images in four parts of 12, with everything that draws random numbers.
@@ -93,7 +94,7 @@ def one_step(spec: dict[str, Any], folder: Path) -> Built:
     job = Job({**spec, "lr": 0.0}, folder, Path(), Path(), 1e9, 0)
     built = build_cell(job.spec, folder, CPU, 0)
     schedule = cell._schedule(job, built, None)
-    progress = cell._restore(built, None, False, lambda _: None)
+    progress = cell._restore(built, None, None, lambda _: None)
     cell.train_step(built, schedule, progress, next(built.train.steps(0)), SOLO)
     return built
 
@@ -117,9 +118,9 @@ def test_running_averages_of_batch_norms_are_those_of_training_part_after_part(d
         torch.testing.assert_close(found[name], value, rtol=1e-6, atol=1e-8)
 
 
-def start(job: Job, num_processes: int) -> subprocess.Popen:
-    """Start a cell as its rule does where it has so many GPUs."""
-    request = {"log": str(log_of(job)), "processes": num_processes, "server": None, "pool": None}
+def start(job: Job, num_processes: int, **more: Any) -> subprocess.Popen:
+    """Start a cell as its rule does where it has so many GPUs, with further keys of its request."""
+    request = {"log": str(log_of(job)), "processes": num_processes, "server": None, "pool": None, **more}
     command = [sys.executable, "-S", "-E", str(SCRIPT), "--job", json.dumps({"job": job.to_json(), **request})]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     environment.pop("LRWD_OWNER", None)
@@ -161,6 +162,55 @@ def test_two_processes_that_are_stopped_are_gone_on_from_by_one(make_job: MakeJo
     said: list[str] = []
     assert result(train_cell(job, said.append)) == result(train_cell(whole, lambda _: None))
     assert any("going on from the checkpoint" in line for line in said)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="gloo")
+def test_a_team_whose_torchrun_is_killed_stops_and_then_gives_its_gpus_back(make_job: MakeJob, tmp_path: Path) -> None:
+    """On invented GPUs: each process keeps the lease until it has ended."""
+    job = make_job("killed", "resnet", **PARTS, epochs=600, eval_every=600)
+    gpus, folder = ["GPU-a", "GPU-b"], tmp_path / "leases"
+    process = start(job, 2, lease={"gpus": gpus, "cells_per_gpu": 1, "folder": str(folder)})
+    deadline = time.monotonic() + 200
+    while not (log_of(job).exists() and "epoch 1:" in log_of(job).read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with pytest.raises(LeaseError, match="gave up"):
+        take_lease(gpus, 1, 1, folder, gives_up=lambda: True)
+    process.kill()
+    process.wait()
+    lease = take_lease(gpus, 2, 1, folder, gives_up=lambda: time.monotonic() > deadline)
+    assert "checkpoint written" in log_of(job).read_text()
+    lease.release()
+
+
+class Votes:
+    """In place of a team of two: the other process's votes."""
+
+    size = 2
+
+    def __init__(self, others: list[tuple[float, float]]) -> None:
+        self.others = others
+        self.num_asked = 0
+
+    def gather(self, mine: torch.Tensor) -> torch.Tensor:
+        self.num_asked += 1
+        return torch.stack([mine, torch.tensor(self.others.pop(0))])
+
+
+@pytest.mark.parametrize(("step_sec", "interval"), [(1e-4, ASK_STEPS), (0.3, 3), (5.0, 1)])
+def test_a_team_asks_seldom_whether_to_stop(step_sec: float, interval: int) -> None:
+    """All ask again after the same number of steps, which the slowest process decides."""
+    votes = Votes([(0.0, step_sec), (0.0, step_sec), (1.0, step_sec)])
+    vote = StopVote(cast(Team, votes), lambda: False, CPU)
+    answers = [vote.after_step() for _ in range(1 + 2 * interval)]
+    assert answers == [False] * (2 * interval) + [True]
+    assert votes.num_asked == 3
+
+
+def test_a_process_alone_stops_at_once() -> None:
+    asked = iter([False, True])
+    vote = StopVote(SOLO, lambda: next(asked), CPU)
+    assert [vote.after_step(), vote.after_step()] == [False, True]
 
 
 def short_of_memory(monkeypatch: pytest.MonkeyPatch, most: int) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from resuming import Killed, after, finish, killed_after, quiet, text
 from tiny_cells import MakeJob
 
 from lrwd.train.cell import Interrupted, train_cell
-from lrwd.train.checkpoint import MAGIC
+from lrwd.train.checkpoint import MAGIC, Spacing
 
 pytestmark = pytest.mark.usefixtures("on_the_cpu")
 STEPS_PER_EPOCH = 4
@@ -85,6 +86,48 @@ def test_no_checkpoint_sooner_than_asked(make_job: MakeJob, monkeypatch: pytest.
     assert not written
     train_cell(make_job("b", "mixer", checkpoint_sec=0.0), quiet)
     assert len(written) == 3 * STEPS_PER_EPOCH
+
+
+def test_checkpoints_that_take_long_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("lrwd.train.checkpoint.time.monotonic", lambda: now)
+    spacing = Spacing(20.0)
+    now = 20.5
+    assert spacing.is_due()
+    with spacing.writing():
+        now += 2.0  # as for a network of 24 million parameters
+    now += 199.0
+    assert not spacing.is_due()
+    now += 2.0
+    assert spacing.is_due()
+    with spacing.writing():
+        now += 0.001  # as for a small one
+    now += 19.0
+    assert not spacing.is_due()
+    now += 2.0
+    assert spacing.is_due()
+    always = Spacing(0.0)
+    with always.writing():
+        now += 100.0
+    now += 0.001
+    assert always.is_due()
+
+
+def test_the_network_is_set_to_training_once_an_epoch(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to: list[bool] = []
+    train = torch.nn.Module.train
+
+    def counted(module: torch.nn.Module, mode: bool = True) -> torch.nn.Module:
+        if next(module.children(), None) is not None and not getattr(module, "_inner", False):
+            for child in list(module.modules())[1:]:
+                child._inner = True  # type: ignore[assignment]
+            set_to.append(mode)
+        return train(module, mode)
+
+    monkeypatch.setattr(torch.nn.Module, "train", counted)
+    train_cell(make_job("a", "mixer"), quiet)
+    # An epoch, then the evaluation of two splits.
+    assert set_to == [True, False, False] * 3
 
 
 def flipped(content: bytes) -> bytes:

@@ -12,8 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from lrwd.execution.gpu_lease import LeaseError, take_lease
 
 WORKFLOW = Path(__file__).parents[2]
 # Environment variable with the id of the owner process. Processes started for the owner exit when it exits.
@@ -39,7 +42,9 @@ def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_proc
     """Train a cell and wait until it ends.
 
     Args:
-        request: ``job`` and ``log``, see lrwd.execution.worker.run_cell.
+        request: ``job`` and ``log``, see lrwd.execution.worker.run_cell. ``lease``, where GPUs are shared out on this
+            machine: ``gpus``, ``cells_per_gpu`` and ``folder`` as lrwd.execution.gpu_lease.take_lease has them; the
+            cell starts once it has as many GPUs as processes.
         server: module and further arguments of the server to use. It is started if it is not running. Only used on
             systems that can fork. None: use a new interpreter.
         num_processes: processes that train the cell together, one per GPU. If there are several, torchrun starts
@@ -51,6 +56,16 @@ def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_proc
     """
     owner = os.environ.get(OWNER)
     request = {**request, "cwd": str(Path.cwd()), "owner": int(owner) if owner else None}
+    if asked := request.pop("lease", None):
+        try:
+            lease = take_lease(
+                asked["gpus"], num_processes, asked["cells_per_gpu"], Path(asked["folder"]), _has_ended(owner)
+            )
+        except LeaseError as error:
+            print(error, file=sys.stderr)
+            return 1
+        lease.keep_over_exec()
+        request |= {"environment": lease.environment, "lease": lease.to_json()}
     # Forking after importing torch is not safe on macOS. Without an owner, the server would never exit.
     if server and num_processes == 1 and owner and sys.platform == "linux" and hasattr(os, "pidfd_open"):
         try:
@@ -69,6 +84,19 @@ def start_cell(request: dict[str, Any], server: tuple[str, ...] | None, num_proc
         command[1:1] = team
     # Replace this process instead of starting a child, so that SIGTERM at a time limit reaches the cell.
     os.execve(sys.executable, command, package_environment())
+
+
+def _has_ended(owner: str | None) -> Callable[[], bool]:
+    """Function that tells whether the owner's process has ended."""
+
+    def has_ended() -> bool:
+        try:
+            os.kill(int(owner or os.getpid()), 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    return has_ended
 
 
 def _ask_server(request: dict[str, Any], owner: int, server: tuple[str, ...]) -> int:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from lrwd.execution import launcher
+from lrwd.execution.gpu_lease import LeaseError, join_lease
 
 INTERRUPTED = 128 + signal.SIGTERM
 # Time that a cell has for its last checkpoint after SIGTERM, before it is killed.
@@ -38,9 +39,9 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
     Args:
         request: ``job`` (the fields of lrwd.train.cell.Job), ``log``, and ``owner`` (process id or None; the cell
             stops when that process exits). ``keep_failure``: whether a failure of the training is written to the
-            cell's record and the job succeeds. On a cluster also ``gpu`` (``required`` or ``optional``; the GPU is
-            checked before the training), ``results`` (where a node with a broken GPU is recorded) and ``environment``
-            (variables to set).
+            cell's record and the job succeeds. ``environment``: variables to set. ``lease``: the GPUs that this process
+            uses (lrwd.execution.gpu_lease.Lease.to_json). ``gpu`` (``required`` or ``optional``): the GPU is checked
+            before the training; on a cluster with ``results``, where a node with a broken GPU is recorded.
         client: the cell stops when this connection is closed.
 
     Returns:
@@ -48,6 +49,8 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
         failure.
     """
     stop = _stop_requests(request["owner"], client)
+    if "TORCHELASTIC_RUN_ID" in os.environ and sys.platform == "linux":
+        _end_with_parent()  # torchrun, which cannot stop its processes if it is killed
     log_path = Path(request["log"])
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("a", buffering=1) as stream, open(os.dup(2), "w") as terminal:
@@ -64,11 +67,14 @@ def run_cell(request: dict[str, Any], client: socket.socket | None = None) -> in
             from lrwd.train.distributed import joined
 
             try:
+                if lease := request.get("lease"):
+                    join_lease(lease)
                 if "gpu" in request:
                     job, gpu = (os.environ.get(name, "none") for name in ("SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES"))
-                    log(f"on node {socket.gethostname()}, SLURM job {job}, GPU {gpu}")
-                    check_gpu(request["results"], request["gpu"] == "required")
-            except GpuError as error:
+                    where = "" if "lease" in request else f", SLURM job {job}"
+                    log(f"on node {socket.gethostname()}{where}, GPU {gpu}")
+                    check_gpu(request.get("results"), request["gpu"] == "required")
+            except (GpuError, LeaseError) as error:
                 log(f"failed: {error}")
                 return 1
 
@@ -136,7 +142,7 @@ def _serve_client(client: socket.socket) -> None:
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _end_with_parent()
         with client.makefile("r") as stream:
             request = json.loads(stream.readline())
         os.chdir(request["cwd"])
@@ -145,6 +151,11 @@ def _serve_client(client: socket.socket) -> None:
     finally:
         # Not sys.exit, which would unwind the stack into the server's loop.
         os._exit(status)
+
+
+def _end_with_parent() -> None:
+    """Make this process receive SIGTERM when its parent ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop_requests(owner: int | None, client: socket.socket | None) -> Callable[[], bool]:

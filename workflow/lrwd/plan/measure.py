@@ -22,7 +22,6 @@ from lrwd.plan.memory_use import free_bytes, peak_bytes
 from lrwd.runs.record import RECORD_VERSION
 from lrwd.study.recipe import SCRATCH
 from lrwd.train import device as devices
-from lrwd.train.batches import eval_batches
 from lrwd.train.build import Built, build_cell
 from lrwd.train.cell import Interrupted, Job, train_cell
 from lrwd.train.evaluate import evaluate
@@ -35,6 +34,8 @@ GROWTH = 4
 # Share of the free memory that may be used.
 MEMORY_SHARE = 0.8
 BARRIER_SEC = 600.0
+# Batches that torch's DataLoader decodes ahead, per process.
+PREFETCHED = 2
 # A GPU is synchronized and the clock read after about AHEAD_SEC seconds of steps, and after MOST_AHEAD steps at most.
 AHEAD_SEC, MOST_AHEAD = 0.1, 10
 
@@ -61,7 +62,7 @@ class Trial:
     Args:
         step_sec: median seconds per step.
         start_sec: seconds from the start to the end of the first step, minus ``step_sec``.
-        eval_image_sec: seconds of evaluation per image.
+        eval_image_sec: seconds of evaluation per image, decoding of image files included.
         memory_bytes: peak memory, allocated on the GPU or resident on the CPU.
         free_bytes: free memory of the device before the training.
         checkpoint_bytes: size of the checkpoint; 0 if the training ended before it was interrupted.
@@ -241,7 +242,7 @@ def _trial(job: Job, batch_size: int, limits: Limits, barrier: Any) -> Trial:
     return Trial(
         step_sec=step_sec,
         start_sec=ready[0] - started - step_sec,
-        eval_image_sec=_eval_image_sec(built, batch_size),
+        eval_image_sec=_eval_image_sec(built, batch_size, limits.max_sec),
         memory_bytes=memory,
         free_bytes=free,
         checkpoint_bytes=job.checkpoint.stat().st_size if job.checkpoint.exists() else 0,
@@ -274,11 +275,24 @@ def _with_base(job: Job) -> Job:
     return replace(job, base=base)
 
 
-def _eval_image_sec(built: Built, batch_size: int) -> float:
-    """Seconds of evaluation per image, measured on the second of two batches of test images."""
-    batches = eval_batches(built.prepared, "test", batch_size, built.device, built.loader_workers)
-    for images, labels in islice(batches, 2):
-        started = time.perf_counter()
+def _eval_image_sec(built: Built, batch_size: int, max_sec: float) -> float:
+    """Seconds of evaluation per test image, decoding included.
+
+    A GPU evaluates in the batches of a training. A CPU takes as long per image in any; there they are no larger than
+    ``batch_size``, for which time suffices. The first batches are not timed, if there are others and time for them:
+    the device chooses kernels, and the loader's processes have decoded ahead.
+    """
+    if built.device.type == "cpu":
+        built.eval_batch_size = min(built.eval_batch_size, batch_size)
+    ahead = PREFETCHED * built.loader_workers if built.prepared.kind == "files" else 0
+    batches = built.eval_batches("test")
+    assert batches is not None
+    looks, num_images = [time.perf_counter()], [0]
+    for images, labels in islice(batches, WARM_UP_STEPS + ahead + max(1, built.loader_workers)):
         evaluate(built.model, [(images, labels)], built.autocast)  # reads the result, so the device has finished
-        image_sec = (time.perf_counter() - started) / len(labels)
-    return image_sec
+        looks.append(time.perf_counter())
+        num_images.append(num_images[-1] + len(labels))
+        if looks[-1] - looks[0] > max_sec and len(looks) > WARM_UP_STEPS + 1:
+            break
+    first = min(WARM_UP_STEPS + ahead, len(looks) - 2)
+    return (looks[-1] - looks[first]) / (num_images[-1] - num_images[first])

@@ -57,12 +57,13 @@ class Jobs:
             "record": output.record,
             "checkpoint": f"{results}/checkpoints/{CELL_PATTERN}.ckpt".format(**wildcards),
             "checkpoint_sec": execution["checkpoint_sec"],
-            "loader_workers": execution["loader_workers"],
+            "loader_workers": session.resources.loader_workers(wildcards.dataset, wildcards.arch),
             "threads": threads,
             "base": str(input.base) if input.base else None,
             "start": start,
             "weights": weights,
             "cuda_graph": execution["cuda_graph"],
+            "shares_device": session.resources.shares_device,
         }
         request: dict[str, Any] = {
             "job": job,
@@ -76,6 +77,10 @@ class Jobs:
         }
         if session.site:
             request |= {"gpu": session.site.gpu, "results": results}
+        elif lease := session.resources.lease:
+            request |= {"gpu": "required", "lease": lease}
+        elif session.resources.hides_gpus:
+            request["environment"] = {"CUDA_VISIBLE_DEVICES": ""}
         return json.dumps(request)
 
     def priority(self, wildcards: Any) -> int:
@@ -102,6 +107,7 @@ class Jobs:
         """Job for workflow/scripts/measure.py as JSON."""
         session = self._session
         plan, execution = session.config["plan"], session.config["execution"]
+        lease = session.resources.lease
         return json.dumps(
             {
                 "spec": session.group_spec(wildcards),
@@ -110,8 +116,11 @@ class Jobs:
                 "max_sec": plan["max_sec"],
                 # Without a GPU, each cell has one core.
                 "at_once": plan["at_once"] if session.resources.on_gpus else [threads],
-                "loader_workers": execution["loader_workers"],
+                "loader_workers": session.resources.loader_workers(wildcards.dataset, wildcards.arch),
                 "cuda_graph": execution["cuda_graph"],
+                # A GPU that no other cell uses.
+                **({"lease": {**lease, "cells_per_gpu": 1}} if lease else {}),
+                **({"hides_gpus": True} if session.resources.hides_gpus else {}),
             },
             sort_keys=True,
         )

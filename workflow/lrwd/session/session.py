@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from lrwd.theory.targets import tables_of
 
 # Targets that do not train cells; they do not need the lock on the folder.
 ONLY_LOOKING = {"status", "interim"}
+# Rules whose jobs train, or decide what else is trained.
+TRAINING_RULES = {"train_cell", "measure_cost", "estimate_ratio", "choose_round"}
 
 
 class Session:
@@ -75,7 +77,8 @@ class Session:
         self.pool = f"{self.results}/cluster/pool.json" if self.site and packed else None
         if self.site and self.pool:
             self.site.check_pool(self.study)
-        self.resources, self.jobs = Resources(self.site, packed), Jobs(self)
+        self.resources = Resources(self.site, packed, self.config["execution"])
+        self.jobs = Jobs(self)
         # Cache by record path, since Snakemake needs the cell of a job several times.
         self._found: dict[str, tuple[Study, Cell]] = {}
 
@@ -252,14 +255,20 @@ class Session:
         """The command with which the user starts Snakemake, for messages."""
         return start_command("profiles/slurm" if self.site else "profiles/local", configfiles, config)
 
-    def begin(self, targets: Iterable[str]) -> bool:
+    def begin(self, targets: Iterable[str], rules: Collection[str], at_once: int | None) -> bool:
         """Called when jobs are about to start.
+
+        Args:
+            targets: the targets that were named.
+            rules: rules of the jobs to come.
+            at_once: number of cells that use the GPUs of this machine at once; None without GPUs.
 
         Returns:
             Whether this start trains no cells.
 
         Raises:
-            ConfigError: another Snakemake process trains cells in this folder, or the state of SLURM jobs is unknown.
+            ConfigError: another Snakemake process trains cells in this folder, the state of SLURM jobs is unknown, or a
+                GPU does not work.
         """
         targets = set(targets)
         if targets and targets <= ONLY_LOOKING:
@@ -268,6 +277,9 @@ class Session:
             take_control(self.results)
         if self.site and self.pool:
             self.site.write_pool(self.pool)
+        if not self.site and not TRAINING_RULES.isdisjoint(rules):
+            self.resources.check_gpus()
+            print(self.resources.summary(at_once), end="", file=sys.stderr)
         print(adoption_summary(self.adopted), end="", file=sys.stderr)
         report_progress(self.study, self.ratios)
         return False

@@ -25,6 +25,8 @@ from lrwd.train.mixing import NO_MIX, Mix
 from lrwd.train.weights import load_weights
 
 EVAL_BATCH_SIZE = 512
+# A GPU is faster with larger batches of small images: of at most so many images, and so many pixels per channel.
+GPU_EVAL_BATCH_SIZE, GPU_EVAL_PIXELS = 2048, 2048 * 32 * 32
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Built:
     graph: StepGraph | None
     # Pieces that a micro-batch is cut into; more than one after the device ran out of memory.
     num_pieces: int = 1
+    # Whether other cells use the device's memory. How much is free then depends on them, and a result must not.
+    shares_device: bool = False
 
     def __post_init__(self) -> None:
         self.params = [param for param in self.model.parameters() if param.requires_grad]
@@ -58,6 +62,22 @@ class Built:
         self.num_params = sum(param.numel() for param in self.params)
         self.num_classes = self.prepared.num_classes
         self.train_size = self.train.size
+        # Halved when the device runs out of memory.
+        self.eval_batch_size = self.whole_eval_batch_size
+
+    @property
+    def whole_eval_batch_size(self) -> int:
+        """Images per batch of an evaluation, if memory suffices."""
+        if self.device.type == "cpu":
+            return EVAL_BATCH_SIZE
+        return max(EVAL_BATCH_SIZE, min(GPU_EVAL_BATCH_SIZE, GPU_EVAL_PIXELS // self.prepared.image_size**2))
+
+    @property
+    def memory_advice(self) -> str:
+        """What to change if the device's memory does not suffice."""
+        if self.shares_device:
+            return "as other cells use it too, lower execution.cells_per_gpu (pool.cells_per_gpu on a cluster)"
+        return "give the recipe a smaller micro_batch, or the cell a device with more memory"
 
     @property
     def decaying_group(self) -> dict[str, Any]:
@@ -66,10 +86,10 @@ class Built:
         return group
 
     def eval_batches(self, split: str) -> Iterable[tuple[torch.Tensor, torch.Tensor]] | None:
-        """The batches of a whole split in order; None for a split without images."""
+        """The batches of a whole split in order, of ``eval_batch_size`` images; None for a split without images."""
         if not self.prepared.size(split):
             return None
-        return eval_batches(self.prepared, split, EVAL_BATCH_SIZE, self.device, self.loader_workers)
+        return eval_batches(self.prepared, split, self.eval_batch_size, self.device, self.loader_workers)
 
 
 def build_cell(

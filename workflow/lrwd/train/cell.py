@@ -23,10 +23,10 @@ from lrwd.train import device as devices
 from lrwd.train.base_trace import BaseDiverged, read_base_trace
 from lrwd.train.base_weights import read_base_weights
 from lrwd.train.build import Built, build_cell
-from lrwd.train.checkpoint import load_checkpoint, save_checkpoint
+from lrwd.train.checkpoint import Spacing, load_checkpoint, save_checkpoint
 from lrwd.train.diagnostics import weight_rms, weights_sha256
-from lrwd.train.distributed import SOLO, Team
-from lrwd.train.evaluate import evaluate
+from lrwd.train.distributed import SOLO, StopVote, Team
+from lrwd.train.evaluate import evaluate_split
 from lrwd.train.layer_kinds import rms_by_kind
 from lrwd.train.memorization import measure_memorization
 from lrwd.train.schedule import Schedule, build_schedule
@@ -45,7 +45,7 @@ class Job:
 
     base: the record of the base cell, if the spec has one. start: the file of weights that the training starts from, if
     the spec has one. weights: the file for the final weights, if the spec saves them. cuda_graph: replay steps as a
-    CUDA graph.
+    CUDA graph. shares_device: other cells may use the GPU too, so that running out of memory is an error.
     """
 
     spec: dict[str, Any]
@@ -59,6 +59,7 @@ class Job:
     start: Path | None = None
     weights: Path | None = None
     cuda_graph: bool = False
+    shares_device: bool = False
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "Job":
@@ -101,6 +102,7 @@ def train_cell(
     # If the base cell left no weights, this cell counts as diverged, whatever its weights.
     spec = {**job.spec, "recipe": {**recipe, "start_from": SCRATCH}} if without_start else job.spec
     built = build_cell(spec, job.data, device, job.loader_workers, job.start, team, job.cuda_graph)
+    built.shares_device = job.shares_device
     start_sha256 = None if spec["recipe"]["start_from"] == SCRATCH else weights_sha256(built.model)
     if expected not in (None, start_sha256):
         raise DataError(f"{job.start}: not the weights that {job.base} describes; train that cell again")
@@ -114,19 +116,21 @@ def train_cell(
     team.wait()  # the leading process may set aside a checkpoint of another cell
     if not team.leads:
         state = load_checkpoint(job.checkpoint, identity, log)
-    keeps_norms = recipe["gradient_trace"] or bool(schedule and schedule.causal_factor)
-    progress = _restore(built, state, keeps_norms, log)
+    causal = bool(schedule and schedule.causal_factor)
+    norms_on = torch.device("cpu") if causal else device if recipe["gradient_trace"] else None
+    progress = _restore(built, state, norms_on, log)
     log(f"training {built.num_params} parameters on {device}, {built.num_steps} steps")
-    saved = time.monotonic()
+    spacing, vote = Spacing(job.checkpoint_sec), StopVote(team, stop, device)
     diverged = schedule is None
     while schedule and progress.epoch < built.epochs and not diverged:
+        built.model.train()
         for micro_batches in built.train.steps(progress.epoch, first_step=progress.step):
             train_step(built, schedule, progress, micro_batches, team)
-            stopping = team.any(stop(), device)
-            if stopping or time.monotonic() - saved > job.checkpoint_sec:
-                if team.leads:
-                    _save(job.checkpoint, identity, built, progress)
-                saved = time.monotonic()
+            stopping = vote.after_step()
+            if stopping or spacing.is_due():
+                with spacing.writing():
+                    if team.leads:
+                        _save(job.checkpoint, identity, built, progress)
                 if stopping:
                     log(f"stopped at epoch {progress.epoch}, step {progress.step}; checkpoint written")
                     raise Interrupted
@@ -169,6 +173,8 @@ def train_cell(
         record["memory"] = None if diverged or schedule is None else _memorization(job, built, schedule, progress)
     if built.num_pieces > 1:
         record["provenance"]["pieces"] = built.num_pieces
+    if built.eval_batch_size < built.whole_eval_batch_size:
+        record["provenance"]["eval_batch_size"] = built.eval_batch_size
     if team.leads:
         write_json_atomic(job.record, record)
         job.checkpoint.unlink(missing_ok=True)
@@ -222,8 +228,7 @@ def _end_epoch(built: Built, progress: Progress, team: Team, log: Callable[[str]
     }
     wanted = (progress.epoch + 1) % built.eval_every == 0 or progress.epoch + 1 == built.epochs
     for split in ("val", "test"):
-        batches = built.eval_batches(split) if wanted and team.leads else None
-        accuracy, loss = evaluate(built.model, batches, built.autocast) if batches else (None, None)
+        accuracy, loss = evaluate_split(built, split) if wanted and team.leads else (None, None)
         row |= {f"{split}_top1": accuracy, f"{split}_loss": loss}
     progress.history.append(row)
     progress.epoch, progress.step = progress.epoch + 1, 0
@@ -244,11 +249,20 @@ def _save(path: Path, identity: str, built: Built, progress: Progress) -> None:
         "model": built.model.state_dict(),
         "optimizer": built.optimizer.state_dict(),
         "progress": {**vars(progress)},
+        # Where memory was short, a resumed training rounds as it would have done without the interruption.
+        "num_pieces": built.num_pieces,
+        "eval_batch_size": built.eval_batch_size,
     }
     save_checkpoint(path, identity, state)
 
 
-def _restore(built: Built, state: dict[str, Any] | None, keeps_norms: bool, log: Callable[[str], None]) -> Progress:
+def _restore(
+    built: Built, state: dict[str, Any] | None, norms_on: torch.device | None, log: Callable[[str], None]
+) -> Progress:
+    """The progress of a checkpoint, with which the cell is brought up to date; or that of a training that begins.
+
+    norms_on: where the gradient norms of all steps are kept; None if they are not.
+    """
     device = built.device
     if state is None:
         return Progress(
@@ -257,9 +271,9 @@ def _restore(built: Built, state: dict[str, Any] | None, keeps_norms: bool, log:
             loss_sum=torch.zeros((), dtype=torch.float64, device=device),
             num_correct=torch.zeros((), dtype=torch.int64, device=device),
             grad_norm=None,
-            norms=torch.full((built.num_steps,), torch.nan, dtype=torch.float64, device=device)
-            if keeps_norms
-            else None,
+            norms=None
+            if norms_on is None
+            else torch.full((built.num_steps,), torch.nan, dtype=torch.float64, device=norms_on),
             history=[],
         )
     built.model.load_state_dict(state["model"])
@@ -268,6 +282,10 @@ def _restore(built: Built, state: dict[str, Any] | None, keeps_norms: bool, log:
     progress.loss_sum = progress.loss_sum.to(device)
     progress.num_correct = progress.num_correct.to(device)
     if progress.norms is not None:
-        progress.norms = progress.norms.to(device)
+        progress.norms = progress.norms.to(norms_on)
+    built.num_pieces = state["num_pieces"]
+    built.eval_batch_size = min(built.eval_batch_size, state["eval_batch_size"])
+    if built.num_pieces > 1:
+        built.graph = None
     log(f"going on from the checkpoint at epoch {progress.epoch}, step {progress.step}")
     return progress

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,35 @@ from lrwd.errors import RecordError
 
 MAGIC = b"lrwd checkpoint 1\n"
 DIGEST_BYTES = 32
+# Largest share of a training's time that is spent on writing checkpoints.
+WRITING_SHARE = 0.01
+
+
+class Spacing:
+    """Decides when the next checkpoint is due.
+
+    Checkpoints of a large network take seconds: the GPU waits, and hundreds of megabytes are written.
+
+    Args:
+        min_sec: minimum seconds between two checkpoints. 0: one is due after every step, whatever it costs.
+    """
+
+    def __init__(self, min_sec: float) -> None:
+        self._min_sec = self._spacing = min_sec
+        self._written = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Whether a checkpoint should be written now."""
+        return time.monotonic() - self._written > self._spacing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Measure how long the block takes, which writes a checkpoint."""
+        started = time.monotonic()
+        yield
+        self._written = time.monotonic()
+        if self._min_sec > 0:
+            self._spacing = max(self._min_sec, (self._written - started) / WRITING_SHARE)
 
 
 def save_checkpoint(path: Path, identity: str, state: dict[str, Any]) -> None:

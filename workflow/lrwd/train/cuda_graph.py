@@ -70,6 +70,16 @@ class StepGraph:
         return self._replay()
 
 
+def _out_of_memory(error: BaseException) -> torch.OutOfMemoryError | None:
+    """The lack of memory behind an error; ending a capture after it raises another error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, torch.OutOfMemoryError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
 class CudaStream:
     """A separate CUDA stream, as nothing can be captured on the default one.
 
@@ -93,13 +103,17 @@ class CudaStream:
         """Capture a graph; the result launches it.
 
         Raises:
-            RuntimeError: it cannot be captured (an operation waits for the GPU, or the GPU runs out of memory).
+            torch.OutOfMemoryError: the GPU runs out of memory.
+            RuntimeError: it cannot be captured (an operation waits for the GPU).
         """
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph, stream=self._stream):
+            # "thread_local": other threads may use CUDA meanwhile, such as the loader's, which pins memory.
+            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
                 outcome = compute()
         except RuntimeError as error:
+            if no_memory := _out_of_memory(error):
+                raise no_memory from None
             raise RuntimeError(
                 f"a step of this network cannot be captured as a CUDA graph; set execution.cuda_graph: false ({error})"
             ) from error

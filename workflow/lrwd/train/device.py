@@ -31,6 +31,9 @@ def prepare_device(threads: int) -> torch.device:
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+    # fp32 is fp32. By default, cuDNN computes convolutions in TF32 (10 bits of mantissa), but cuBLAS products in fp32.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     # Deterministic mode would also fill new memory with NaN, which takes time; no kernel here reads such memory.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if not torch.cuda.is_available():
@@ -54,8 +57,8 @@ def seed_layers(device: torch.device, seed: int) -> None:
 
 
 def autocast_dtype(device: torch.device, precision: str) -> torch.dtype | None:
-    """The dtype of autocast: bfloat16 if requested and supported by the GPU, else None."""
-    if precision == "bf16" and device.type == "cuda" and torch.cuda.is_bf16_supported():
+    """The dtype of autocast: bfloat16 if requested and supported by the GPU's hardware, else None."""
+    if precision == "bf16" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16
     return None
 
@@ -76,6 +79,7 @@ def describe(device: torch.device, threads: int, autocast: torch.dtype | None) -
             "cuda": str(torch.version.cuda),
             "cudnn": str(torch.backends.cudnn.version()),
             "driver": _driver_version(),
+            "tf32": "off",
         }
     else:
         facts["cpu_capability"] = torch.backends.cpu.get_cpu_capability()

@@ -1,7 +1,8 @@
 """The processes that train one cell together, each on a share of every batch; usually there is one."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,12 +34,6 @@ class Team:
         distributed.all_gather(list(gathered), mine)
         return gathered
 
-    def any(self, mine: bool, device: torch.device) -> bool:
-        """Whether ``mine`` is true in any process; all must call this in the same step."""
-        if self.size == 1:
-            return mine
-        return bool(self.gather(torch.tensor([float(mine)], device=device)).any())
-
     def wait(self) -> None:
         """Wait until all processes have called this."""
         if self.size > 1:
@@ -46,6 +41,41 @@ class Team:
 
 
 SOLO = Team(rank=0, size=1)
+# The processes of a team ask each other whether to stop after about so many seconds, and after so many steps at most.
+ASK_SEC, ASK_STEPS = 1.0, 10
+
+
+class StopVote:
+    """Decides in which step all processes of a team stop: after one of them was asked to.
+
+    Asking makes the CPU wait for the GPU, so that it is not done in every step.
+
+    Args:
+        team: the processes.
+        stop: whether this process was asked to stop; once true, it stays true.
+        device: the device of the team's messages.
+    """
+
+    def __init__(self, team: Team, stop: Callable[[], bool], device: torch.device) -> None:
+        self._team, self._stop, self._device = team, stop, device
+        self._interval = self._steps_left = 1
+        self._asked = time.monotonic()
+
+    def after_step(self) -> bool:
+        """Whether to stop now; all processes call this after every step, and get the same answer."""
+        if self._team.size == 1:
+            return self._stop()
+        self._steps_left -= 1
+        if self._steps_left:
+            return False
+        now = time.monotonic()
+        step_sec = (now - self._asked) / self._interval
+        votes = self._team.gather(torch.tensor([float(self._stop()), step_sec], device=self._device)).cpu()
+        # From the answers of all, so that all ask again in the same step.
+        slowest = float(votes[:, 1].max())
+        self._interval = self._steps_left = max(1, min(ASK_STEPS, int(ASK_SEC / max(slowest, 1e-9))))
+        self._asked = now
+        return bool(votes[:, 0].any())
 
 
 @contextmanager

@@ -5,7 +5,35 @@ from collections.abc import Iterable
 import torch
 from torch.nn import functional
 
+from lrwd.errors import ConfigError
 from lrwd.runs.record import finite_or_none
+from lrwd.train.build import Built
+
+
+def evaluate_split(built: Built, split: str) -> tuple[float | None, float | None]:
+    """Top-1 accuracy and mean cross-entropy of a cell's network on a split, as ``evaluate`` returns them.
+
+    If the device runs out of memory, batches of half the size are used from then on.
+
+    Args:
+        built: the cell.
+        split: the split; for one without images, both values are None.
+
+    Raises:
+        ConfigError: the device has too little memory, and its batches cannot be halved.
+    """
+    while (batches := built.eval_batches(split)) is not None:
+        try:
+            return evaluate(built.model, batches, built.autocast)
+        except torch.OutOfMemoryError as error:
+            if built.shares_device or built.eval_batch_size == 1:
+                raise ConfigError(
+                    f"evaluation: {built.eval_batch_size} images do not fit into the memory of {built.device}; "
+                    f"{built.memory_advice} ({error})"
+                ) from None
+        # Outside the handler: the exception would keep the tensors alive that did not fit.
+        built.eval_batch_size //= 2
+    return None, None
 
 
 @torch.inference_mode()

@@ -40,7 +40,8 @@ class Schedule:
             assert self.lr_factors is not None
             return self.training.lr * self.lr_factors[step]
         assert norms is not None
-        # On a GPU this waits for the backward pass; a learning rate known in advance does not.
+        # On the CPU. Writing the norm of this step there waited for the backward pass on a GPU, once a step; a learning
+        # rate known in advance does not.
         known = norms[: step + 1].numpy(force=True)
         if not np.all(np.isfinite(known) & (known > 0)):
             return float("nan")

@@ -27,7 +27,8 @@ class Progress:
 
     loss_sum, num_correct: sums over the current epoch, on the device (float64, int64), so that a resumed training
     rounds them in the same way. grad_norm: the gradient norm measured last. norms: if the recipe or its schedule needs
-    them, the gradient norms of all steps (float64, on the device), NaN for the steps still to come.
+    them, the gradient norms of all steps (float64), NaN for the steps still to come; on the device, or on the CPU if a
+    schedule needs each at once.
     """
 
     epoch: int
@@ -49,13 +50,12 @@ def train_step(
     data-parallel training.
 
     Args:
-        built: the cell.
+        built: the cell; its network is in training mode.
         schedule: its learning rate and weight decay.
         progress: how far it has come; advanced by a step.
         micro_batches: this process's micro-batches of the batch, in order; usually one, the batch itself.
         team: the processes that share the batch.
     """
-    built.model.train()
     step = progress.epoch * built.train.steps_per_epoch + progress.step
     if built.train.num_micro_batches == 1:
         (batch,) = micro_batches
@@ -150,16 +150,21 @@ def _check_divisible(built: Built, size: int, error: Exception) -> None:
     """Check that a micro-batch can be halved once more without changing the gradient, except for rounding.
 
     Raises:
-        ConfigError: a layer makes the results of its images depend on each other, or it cannot be halved.
+        ConfigError: a layer makes the results of its images depend on each other, it cannot be halved, or the device's
+            memory is shared with other cells.
     """
+    if built.shares_device:
+        raise ConfigError(
+            f"micro_batch: {size} images do not fit into the memory of {built.device}; {built.memory_advice} ({error})"
+        ) from None
     coupled = [type(layer).__name__ for layer in built.model.modules() if _couples_images(layer)]
     if coupled or size % (4 * built.num_pieces):
         why = (
             f"{coupled[0]} computes something else in smaller micro-batches" if coupled else "it cannot be halved again"
         )
         raise ConfigError(
-            f"micro_batch: {size} images do not fit into the memory of {built.device}, and {why}; give the recipe a "
-            f"smaller micro_batch, or the cell a device with more memory ({error})"
+            f"micro_batch: {size} images do not fit into the memory of {built.device}, and {why}; "
+            f"{built.memory_advice} ({error})"
         ) from None
 
 
@@ -189,15 +194,19 @@ def _accumulate(
         sums.add(_take_gradients(trained))
         # float32 holds a number of images exactly.
         measured.append(torch.cat([loss[None], correct[None].float(), statistics.latest().to(built.device)]))
-    sizes = [param.numel() for param in trained]
+    num_values = sum(param.numel() for param in trained)
     mine = torch.cat([*(gradient.flatten() for gradient in sums.total()), *measured])
     gathered = team.gather(mine)
-    total = pairwise(list(row[: sum(sizes)].split(sizes)) for row in gathered)
-    torch._foreach_div_(total, num_all)
-    for param, gradient in zip(trained, total, strict=True):
-        # In the parameter's own memory format.
-        param.grad = torch.empty_like(param).copy_(gradient.view(param.shape))
-    rows = gathered[:, sum(sizes) :].reshape(num_all, -1)
+    (total,) = pairwise([row[:num_values]] for row in gathered)
+    total.div_(num_all)
+    # In the parameters' own memory formats.
+    gradients = [torch.empty_like(param) for param in trained]
+    parts = total.split([param.numel() for param in trained])
+    with torch.no_grad():
+        torch._foreach_copy_(gradients, [part.view(param.shape) for part, param in zip(parts, trained, strict=True)])
+    for param, gradient in zip(trained, gradients, strict=True):
+        param.grad = gradient
+    rows = gathered[:, num_values:].reshape(num_all, -1)
     statistics.finish(list(rows[:, 2:]))
     return rows[:, 0].mean(), rows[:, 1].sum().long()
 
