@@ -43,9 +43,11 @@ studies: {demo: {architectures: [mixer_digits], grid: {wd: [0.3, 3, 30]}, seeds:
 recipes: {short: {epochs: 2, eval_every: 2}, wrong_labels: {epochs: 2, eval_every: 2}}
 """,
     ("config/README.md", "images.yaml"): IMAGES,
-    ("docs/data.md", "mine.yaml"): f"""\
-studies: {{mine: {{grid: {{lr: [1.0e-3, 3.0e-3], wd: [0.01, 0.1, 1]}}, seeds: [0], on_ratio: {{kappas: [1]}}}}}}
-{IMAGES}""",
+    ("docs/data.md", "mine.yaml"): """\
+studies: {mine: {grid: {lr: [1.0e-3, 3.0e-3], wd: [0.01, 0.1, 1]}, seeds: [0], on_ratio: {kappas: [1]}}}
+datasets: {my_images: {image_size: 32, test_size: 20, val_size: 20}}
+recipes: {fashion: {eval_every: 2, batch_size: 20, schedule: {warmup_epochs: 1}}, my_recipe: {epochs: 2}}
+""",
     ("docs/usage.md", "mine.yaml"): """\
 studies: {mine: {grid: {lr: [0.005, 0.02], wd: [0.3, 3, 30]}, seeds: [0], on_ratio: {kappas: [1]}}}
 recipes: {mine: {epochs: 2, eval_every: 2}}

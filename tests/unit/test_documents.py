@@ -196,8 +196,11 @@ def _check_snakemake(command: Command, words: list[str]) -> None:
         assert "=" in entry, f"{entry}: write `--` before a target that follows --config"
         key, _, value = entry.partition("=")
         assert key != "study" or value in _entries("studies"), f"no study {value}"
+    given_folders = [
+        yaml.safe_load(own[str(file)]).get("results") for file in parsed.configfile or () if str(file) in own
+    ]
     for target in parsed.targets:
-        _check_target(target)
+        _check_target(target, next(filter(None, given_folders), "results"))
 
 
 def _parsed(words: list[str]) -> Namespace:
@@ -213,12 +216,12 @@ def _parsed(words: list[str]) -> Namespace:
     return parser.parse_args(words)
 
 
-def _check_target(target: str) -> None:
+def _check_target(target: str, results: str) -> None:
     if "/" not in target:
         assert target in _rules(), f"no rule {target}"
         return
-    folder, _, rest = target.partition("/")
-    assert folder == "results", f"no target {target}"
+    rest = target.removeprefix(f"{results}/")
+    assert rest != target, f"no target {target}"
     if rest in PAGES:
         return
     kind, *names = Path(rest).parts

@@ -7,7 +7,8 @@ sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free
 try:
     from lrwd import code_hash
     from lrwd.session.jobs import script_path, unrecorded
-    from lrwd.session.refuse import check_packages, one_line
+    from lrwd.session.overwrite import overwrite_notice
+    from lrwd.session.refuse import check_imported, check_packages, one_line
     from lrwd.session.session import open_session
     from lrwd.study.paths import CELL_PATTERN, replications_path, ridge_tables
     from lrwd.theory.targets import knobs_of, studies_of
@@ -20,8 +21,10 @@ with one_line():
     )
     if workflow.is_main_process:
         own_environments = bool(workflow.deployment_settings and workflow.deployment_settings.deployment_method)
-        if warning := check_packages(own_environments, SESSION.study.imported is None):
-            print(warning, file=sys.stderr)
+        for line in (check_packages(own_environments, SESSION.study.imported is None), overwrite_notice(SESSION.study)):
+            if line:
+                print(line, file=sys.stderr)
+        check_imported(SESSION.study, own_environments)
 STUDY, TABLES, FIGURES = SESSION.study, SESSION.tables, SESSION.figures
 
 

@@ -1,6 +1,6 @@
-# Imports runs that were trained outside this workflow, instead of training. Needs: a CSV file, or the JSON files of the
-# paper's script. Makes: results/studies/<study>/runs.csv (one row per run) and imported.md in the same folder, which
-# lists what was read and what was dropped, with reasons.
+# Imports runs that were trained outside this workflow, instead of training. Needs: a CSV file, an Optuna storage, or the
+# JSON files of the paper's script. Makes: results/studies/<study>/runs.csv (one row per run) and imported.md in the same
+# folder, which lists what was read and what was dropped, with reasons.
 
 
 rule import_runs:

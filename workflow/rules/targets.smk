@@ -1,7 +1,7 @@
 # Checks the targets of the command line. Needs: all other rules, so it is included last. Makes: a message that names the
 # nearest target, where Snakemake would only say that no rule makes a file; and for a training that is not one of the
 # study's, what is allowed.
-from snakemake.cli import parse_args
+from snakemake.cli import get_argument_parser
 
 from lrwd.session.refuse import Values, check_targets, one_line
 
@@ -9,7 +9,8 @@ from lrwd.session.refuse import Values, check_targets, one_line
 repository = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 if workflow.is_main_process and Path(workflow.main_snakefile).resolve().parent == repository:
     with one_line():
-        makers = check_targets(parse_args(sys.argv[1:])[1].targets or (), workflow.rules, STUDY.name)
+        targets = get_argument_parser().parse_args(sys.argv[1:]).targets or ()
+        makers = check_targets(targets, workflow.rules, STUDY.name)
         for path, maker in makers.items():
             if maker.name == "train_cell":
                 SESSION.study_and_cell(Values(maker.get_wildcards(path)))

@@ -22,7 +22,10 @@ args = parser.parse_args()
 with script(args.log):
     knobs = json.loads(args.entry)
     source, expected = knobs.pop("source"), knobs.pop("num_train", None)
-    config = registry.build_config(registry.part("data", source), knobs, f"datasets.{args.dataset}")
+    part = registry.part("data", source)
+    config = registry.build_config(part, knobs, f"datasets.{args.dataset}")
+    if hasattr(part, "resolved"):  # some knobs follow from the files
+        config = part.resolved(config)
     folder = Path(args.manifest).parent
     prepare(config, source, folder, Path(args.downloads))
     prepared = open_prepared(folder, verify=True)

@@ -139,6 +139,53 @@ def test_empty_and_differing_classes_are_named(tree: Path, tmp_path: Path) -> No
         image_folder.read(config(tree), tmp_path)
 
 
+def spoil(tree: Path) -> None:
+    """Two empty class folders, a class that one split lacks, an image cut off in each split, too few images."""
+    for name in ("emu", "fox"):
+        (tree / "train" / name).mkdir()
+    write_images(tree / "val" / "gnu", 1)
+    for path in (tree / "train" / "dog" / "3.jpg", tree / "val" / "cat" / "1.png"):
+        path.write_bytes(path.read_bytes()[:-150] if path.suffix == ".jpg" else b"")
+
+
+@pytest.mark.parametrize("storage", image_folder.STORAGES)
+def test_all_faults_are_listed_at_once(tree: Path, tmp_path: Path, storage: str) -> None:
+    spoil(tree)
+    with pytest.raises(DataError) as caught:
+        image_folder.read(config(tree, storage=storage, val_size=12), tmp_path)
+    text = str(caught.value)
+    assert f"{tree}: 8 faults:" in text
+    for says in (
+        *("val: class 'emu' is missing, which the other split has", "val: class 'fox' is missing"),
+        *("train: class 'gnu' is missing", "train/emu: class folder without images", "train/fox: class folder without"),
+        *("val_size: 12 is not allowed; there are 12 images to take from", "1 of 12 images cannot be read"),
+        *("dog/3.jpg", "val/cat/1.png: UnidentifiedImageError", "(skip_unreadable: true in the data set leaves them"),
+    ):
+        assert says in text, says
+
+
+def test_a_class_that_is_used_up_is_named_before_any_image_is_written(tree: Path, tmp_path: Path) -> None:
+    write_images(tree / "train" / "emu", 1)
+    write_images(tree / "val" / "emu", 1)
+    with pytest.raises(DataError, match="class 'emu' has no image left for training after val_size: 12"):
+        image_folder.read(config(tree, val_size=12), tmp_path)
+
+
+@pytest.mark.parametrize("storage", image_folder.STORAGES)
+def test_unreadable_images_are_left_out_and_recorded(
+    tree: Path, tmp_path: Path, storage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (tree / "train" / "dog" / "3.jpg", tree / "val" / "cat" / "1.png"):
+        path.write_text("not an image")
+    knobs = image_folder.resolved(config(tree, storage=storage, skip_unreadable=True, left_out=("train/cat/0.jpg",)))
+    prepared = open_prepared(prepare(knobs, "image_folder", tmp_path / "p", tmp_path).parent, verify=True)
+    assert prepared.manifest["config"]["left_out"] == ["train/cat/0.jpg", "train/dog/3.jpg", "val/cat/1.png"]
+    assert prepared.manifest["config"]["skip_unreadable"] is True
+    assert prepared.manifest["sizes"] == {"train": 6, "val": 4, "test": 5}
+    assert "train/dog/3.jpg: left out, as it cannot be read (UnidentifiedImageError" in capsys.readouterr().err
+    assert image_folder.resolved(config(tree)) == config(tree)
+
+
 def test_missing_folders_say_what_is_expected(tree: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere: no such folder; it must contain one folder per class"):
         image_folder.read(config(tmp_path / "nowhere"), tmp_path)

@@ -278,6 +278,14 @@ def test_what_was_run() -> None:
     assert "Missing from the grid: 0.\n* Failed runs: 3; they are left out.\n" in said
 
 
+def test_another_precision_is_said() -> None:
+    tables, runs = study("ratio")
+    assert "bf16" not in text_of("ratio")
+    runs = runs.assign(computed_in=["fp32"] * 3 + ["bf16"] * (len(runs) - 3), device="a CPU", recipe="fashion")
+    says = "* 3 trainings of `fashion` ran in fp32, not in bf16 as the recipe asks, as the device has no bf16: `a CPU`."
+    assert says in write_verdict(tables, runs, "mine")
+
+
 def test_few_seeds_and_a_blind_grid_are_said() -> None:
     runs = simulate(labels=LABELS[:1], lrs=LRS, seeds=(0, 1))
     design = pd.DataFrame(

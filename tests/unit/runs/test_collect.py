@@ -218,6 +218,18 @@ def test_accuracy_is_a_metric_too() -> None:
     assert selected_metric(TRAINED, Selection("val", "final")) == selected_top1(TRAINED, Selection("val", "final"))
 
 
+@pytest.mark.parametrize(("autocast", "computed"), [("none", "fp32"), ("bfloat16", "bf16")])
+def test_what_a_recipe_with_bf16_was_computed_in(
+    config: dict[str, Any], study: Study, autocast: str, computed: str
+) -> None:
+    config["recipes"]["short"]["precision"] = "bf16"
+    study = load_study({**config, "study": "demo"}, "config.yaml")
+    made = {**TRAINED, "provenance": {**TRAINED["provenance"], "autocast": autocast}}
+    cell = store(study, Cell(*GROUP, 0.001, 0.05, 0), made)
+    (row_made,) = runs_frame(study, {}, [cell]).to_dict("records")
+    assert row_made["computed_in"] == computed
+
+
 def test_without_validation_images_there_is_no_loss() -> None:
     recorded = record([row(0, None, 0.5)])
     with pytest.raises(RecordError, match="no loss on 'val', on which the study selects"):

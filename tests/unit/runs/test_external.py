@@ -292,6 +292,17 @@ def test_a_study_is_one_line(config: Config, tmp_path: Path) -> None:
         ({"runs": "FILE", "selection": {"split": "dev"}}, "'dev' is not allowed. Allowed: val, test"),
         ({"runs": "FILE", "selection": {"epoch": "best"}}, "a CSV file has one accuracy a run"),
         ({"runs": "FOLDER"}, "has no .json file"),
+        (
+            {"runs": "FILE", "columns": {"test_top": "acc"}},
+            "studies.mine.columns: unknown name 'test_top'. Did you mean 'test_top1'? Allowed: arch, dataset",
+        ),
+        ({"runs": "FILE", "columns": {"lr": "a", "wd": "a"}}, "columns: 'a' is given for lr and for wd; allowed: one"),
+        ({"runs": "FILE", "constants": {"seed": 0}}, "studies.mine.constants: unknown name 'seed'."),
+        (
+            {"runs": "FILE", "constants": {"arch": "x"}, "columns": {"arch": "model"}},
+            "studies.mine: arch is in columns and in constants; allowed: one of them",
+        ),
+        ({"runs": "FILE", "failed": "ignore"}, "'ignore' is not allowed. Allowed: diverged, drop"),
     ],
 )
 def test_what_is_wrong_with_its_entry(config: Config, tmp_path: Path, entry: Config, words: str) -> None:

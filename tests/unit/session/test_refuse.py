@@ -2,11 +2,14 @@
 
 import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lrwd.errors import ConfigError, DataError
-from lrwd.session.refuse import check_packages, check_targets, one_line
+from lrwd.session.refuse import check_imported, check_packages, check_targets, one_line
+from lrwd.study.load import load_study
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,16 @@ def test_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"lacks the packages pandas. Start with"):
         check_packages(False, False)
     assert check_packages(True, True) is None
+
+
+def test_runs_from_elsewhere_are_read_beforehand(config: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "sweep.csv"
+    path.write_text("arch,dataset,lr,wd,test_top1\nnet,d,fast,0.1,0.5\n")
+    mine = {"study": "mine", "studies": {"mine": {"runs": str(path)}}}
+    with pytest.raises(DataError, match="lr is 'fast' in line 2"):
+        check_imported(load_study(mine, "mine.yaml"), False)
+    check_imported(load_study(mine, "mine.yaml"), True)
+    check_imported(load_study(config, "config.yaml"), False)
 
 
 def test_one_line(capsys: pytest.CaptureFixture[str]) -> None:

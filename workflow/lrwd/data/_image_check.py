@@ -89,21 +89,32 @@ def decode_all(
     images = np.empty((num, image_size, image_size, 3), dtype=np.uint8) if keep_pixels else None
     moments = np.empty((num, 2, 3), dtype=np.int64)
     bad: list[str] = []
-    full = [folder / path for path in paths]
-    with _pool(num) as run:
-        results = run(decode, full, [image_size] * num, [keep_pixels] * num)
-        bar = tqdm(zip(full, results, strict=True), total=num, desc=f"decoding {folder.name}", file=sys.stderr)
-        for index, (path, result) in enumerate(bar):
-            if result.reason is not None:
-                bad.append(f"{path}: {result.reason}")
-                continue
-            moments[index] = result.moments
-            if images is not None:
-                images[index] = result.pixels
+    for index, result in enumerate(_decoded(folder, paths, image_size, keep_pixels)):
+        if result.reason is not None:
+            bad.append(f"{folder / paths[index]}: {result.reason}")
+            continue
+        assert result.moments is not None
+        moments[index] = result.moments
+        if images is not None and result.pixels is not None:
+            images[index] = result.pixels
     if bad:
         more = f"\n… and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
         raise DataError(f"{len(bad)} of {num} images cannot be read:\n" + "\n".join(bad[:MOST_NAMED]) + more)
     return images, moments
+
+
+def unreadable(folder: Path, paths: Sequence[str], image_size: int) -> dict[str, str]:
+    """The images that cannot be used, with the reasons; arguments as for ``decode_all``."""
+    results = _decoded(folder, paths, image_size, keep_pixels=False)
+    return {path: result.reason for path, result in zip(paths, results, strict=True) if result.reason is not None}
+
+
+def _decoded(folder: Path, paths: Sequence[str], image_size: int, keep_pixels: bool) -> Iterator[Decoded]:
+    """Decode images in their order, showing progress on stderr."""
+    num = len(paths)
+    with _pool(num) as run:
+        results = run(decode, [folder / path for path in paths], [image_size] * num, [keep_pixels] * num)
+        yield from tqdm(results, total=num, desc=f"decoding {folder.name}", file=sys.stderr)
 
 
 @contextmanager

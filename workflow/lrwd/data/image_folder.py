@@ -1,10 +1,15 @@
 """The user's own images, in one folder per class."""
 
+import dataclasses
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrwd.data._image_splits import check, list_split, pack
-from lrwd.data._image_tree import class_names, same_classes
+import numpy as np
+
+from lrwd.data._image_check import unreadable
+from lrwd.data._image_splits import check, indexed, pack, too_few
+from lrwd.data._image_tree import all_of, class_names, differing_classes, find_images
 from lrwd.data._source import RawData, RawSplit, SourceConfig
 from lrwd.errors import ConfigError, DataError
 
@@ -22,12 +27,16 @@ class Config(SourceConfig):
             "files": for larger data sets, images are decoded each time they are needed.
         test_size: number of images drawn for testing, stratified by class, if the folder has no test split; None if it
             has one.
+        skip_unreadable: leave out images that cannot be read, in place of refusing the folder; the manifest lists them.
+        left_out: paths of images that are left out, relative to the folder. ``skip_unreadable`` adds to them.
     """
 
     folder: str
     image_size: int
     storage: str
     test_size: int | None
+    skip_unreadable: bool = False
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,6 +60,19 @@ def extent(config: Config) -> None:
     """None: the sizes are not known before the folder is read."""
 
 
+def resolved(config: Config) -> Config:
+    """The knobs with which the folder is read: with ``skip_unreadable``, all unreadable images are in ``left_out``."""
+    if not config.skip_unreadable:
+        return config
+    base, folders = _layout(config)
+    names = class_names(folders["train"])
+    paths = [path for folder in folders.values() for path in find_images(folder, names, base, config.left_out)[0]]
+    faults = unreadable(base, paths, config.image_size)
+    for path, reason in faults.items():
+        print(f"{base / path}: left out, as it cannot be read ({reason})", file=sys.stderr)
+    return dataclasses.replace(config, left_out=tuple(sorted({*config.left_out, *faults})))
+
+
 def read(config: Config, root: Path) -> RawData:
     """Read a folder of images; all are decoded once, and those that cannot be read are named.
 
@@ -65,8 +87,53 @@ def read(config: Config, root: Path) -> RawData:
         Images of three channels (grey values are repeated in all three).
 
     Raises:
-        DataError: a folder is missing or empty, splits differ in their classes, or images cannot be read.
+        DataError: a folder is missing or empty, splits differ in their classes, images cannot be read, or there are too
+            few for the splits. The message lists all faults.
         ConfigError: ``test_size`` does not fit the layout.
+    """
+    base, folders = _layout(config)
+    names = class_names(folders["train"])
+    faults = [fault for folder in folders.values() for fault in differing_classes(folders["train"], folder)]
+    listed = {}
+    for name, folder in folders.items():
+        paths, labels, empty = find_images(folder, names, base, config.left_out)
+        # A class folder that is missing has been named.
+        faults += [fault for fault in empty if Path(fault.partition(": class folder")[0]).is_dir()]
+        listed[name] = indexed(paths, labels, base)
+    drawn = {"test": config.test_size} if config.test_size is not None else {}
+    if "val" not in folders:
+        drawn["val"] = config.val_size
+    labels = listed["train"].labels
+    absent = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
+    faults += too_few(labels, names, drawn, config.split_seed, absent.tolist())
+    packed = config.storage == "packed"
+    splits: dict[str, RawSplit] = {}
+    for name, split in listed.items():
+        try:
+            splits[name] = (pack if packed else check)(split, base, config.image_size)
+        except DataError as error:
+            remedy = "" if config.skip_unreadable else "\n(skip_unreadable: true in the data set leaves them out)"
+            faults.append(f"{error}{remedy}")
+    if faults:
+        raise DataError(all_of(faults, str(base)))
+    return RawData(
+        "arrays" if packed else "files",
+        names,
+        config.image_size,
+        channels=3,
+        train=splits["train"],
+        test=splits.get("test"),
+        val=splits.get("val"),
+        images_root=None if packed else str(base),
+    )
+
+
+def _layout(config: Config) -> tuple[Path, dict[str, Path]]:
+    """The folder, and the folders of its splits by name.
+
+    Raises:
+        DataError: there is no such folder, or no ``train`` beside another split.
+        ConfigError: ``test_size`` does not fit.
     """
     base = Path(config.folder).resolve()
     if not base.is_dir():
@@ -82,27 +149,4 @@ def read(config: Config, root: Path) -> RawData:
         found = f"a test split in {folders['test']}" if "test" in folders else "no test split in the folder"
         allowed = "null" if "test" in folders else "the number of images to draw for testing"
         raise ConfigError(f"test_size: {config.test_size} is not allowed with {found}; give {allowed}")
-    names = class_names(folders["train"])
-    for folder in folders.values():
-        same_classes(folders["train"], folder)
-
-    packed = config.storage == "packed"
-
-    def split(name: str) -> RawSplit | None:
-        if name not in folders:
-            return None
-        listed = list_split(folders[name], names, base)
-        return (pack if packed else check)(listed, base, config.image_size)
-
-    train = split("train")
-    assert train is not None
-    return RawData(
-        "arrays" if packed else "files",
-        names,
-        config.image_size,
-        channels=3,
-        train=train,
-        test=split("test"),
-        val=split("val"),
-        images_root=None if packed else str(base),
-    )
+    return base, folders

@@ -13,6 +13,11 @@ from lrwd.stats.surface import Floats
 from lrwd.study.cell import Cell
 from lrwd.study.study import Study
 
+# Runs from elsewhere at more learning rates are a random search: a full grid of these sizes is simulated in its place,
+# as a simulation of so many rows takes hours. This one takes two minutes on one core.
+MAX_LRS = 24
+_LRS_IN_PLACE, _MAX_WDS_IN_PLACE = 6, 8
+
 
 @dataclass(frozen=True, eq=False)
 class StudyGrid:
@@ -77,7 +82,8 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
 
     Returns:
         Of a sequential study, whose cells are not known beforehand, a full grid in their place: its learning rates,
-        weight decays evenly spaced between its limits, and as many seeds a cell as in round 0, in about its budget.
+        weight decays evenly spaced between its limits, and as many seeds a cell as in round 0, in about its budget. Of
+        a random search, likewise a full grid within its ranges, of at most 48 cells.
     """
     cells = pd.DataFrame(_planned_cells(study)) if runs is None else runs[runs["in_grid"]]
     # Architectures may have learning rates of their own. Runs from elsewhere are ragged; theirs are joined.
@@ -89,6 +95,8 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
         alike = cells[(cells["dataset"] == dataset) & (cells["recipe"] == recipe)]
         several = bool(archs) and len({tuple(sorted(set(lrs))) for _, lrs in alike.groupby("arch")["lr"]}) > 1
         name = f"{dataset}/{'/'.join([*archs, recipe])}" if several else f"{dataset}/{recipe}"
+        if runs is not None and len(wds) > MAX_LRS:
+            wds, name = _in_place(group), f"{name} (a full grid in place of {len(wds)} learning rates)"
         names = found.setdefault((wds, seeds), [])
         names += [name] if name not in names else []
     chosen = {
@@ -100,6 +108,18 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
         _grid("; ".join(f"{name} (a full grid in place of rounds)" if name in chosen else name for name in names), *key)
         for key, names in found.items()
     ]
+
+
+def _in_place(runs: pd.DataFrame) -> tuple[tuple[float, tuple[float, ...]], ...]:
+    """A full grid within the ranges of a random search."""
+    decays = runs["wd"][runs["wd"] > 0]
+    if decays.empty:
+        return ()
+    num_cells = len(runs[["lr", "wd"]].drop_duplicates()) // max(runs["arch"].nunique(), 1)
+    num_wd = int(np.clip(num_cells // _LRS_IN_PLACE, MIN_WD, _MAX_WDS_IN_PLACE))
+    lrs = rounded(np.geomspace(runs["lr"].min(), runs["lr"].max(), _LRS_IN_PLACE))
+    wds = tuple(float(wd) for wd in rounded(np.geomspace(decays.min(), decays.max(), num_wd)))
+    return tuple((float(lr), wds) for lr in lrs)
 
 
 def _planned_cells(study: Study) -> list[Cell]:

@@ -77,7 +77,20 @@ def _what_was_run(runs: pd.DataFrame, table1: pd.DataFrame, imported: bool) -> l
     diverged = int((done["status"] == "diverged").sum())
     missing = sum(int(known(entry) or 0) for entry in table1["num_missing"])
     lines[-1] += f" Diverged (a result, no gap in the data): {diverged}. Missing from the grid: {missing}."
-    return lines
+    return lines + _other_precision(done)
+
+
+def _other_precision(runs: pd.DataFrame) -> list[str]:
+    """Says which trainings were computed in another precision than their recipe asks for."""
+    if "computed_in" not in runs:
+        return []
+    other = runs[runs["computed_in"] == "fp32"]
+    if other.empty:
+        return []
+    return [
+        f"* {count(len(other), 'training')} of {listed(other['recipe'])} ran in fp32, not in bf16 as the recipe asks, "
+        f"as the device has no bf16: {listed(other['device'])}."
+    ]
 
 
 def _selection(runs: pd.DataFrame, imported: bool) -> str:

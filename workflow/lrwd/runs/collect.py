@@ -29,7 +29,8 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
 
     Returns:
         The columns of results/runs.csv. ``select_top1`` is what the study selects on, ``report_top1`` the test
-        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes. Of a
+        accuracy at the same epoch; a diverged training's final accuracy counts as chance, 1 / num_classes. If a
+        recipe asks for bf16, also ``computed_in``: fp32 for cells whose device has no bf16, such as a CPU. Of a
         sequential study also ``round``, in which a cell of the grid was asked for, and ``num_asked``, the number of
         cells of its network's grid.
 
@@ -88,6 +89,8 @@ def runs_frame(study: Study, ratios: Mapping[Group, float | None], cells: Iterab
                 "test_loss_final": _get(metrics["final"], "test_loss"),
             }
         )
+        if record["spec"]["recipe"].get("precision") == "bf16":
+            rows[-1]["computed_in"] = "fp32" if record["provenance"]["autocast"] == "none" else "bf16"
         if study.sequential:
             sequential = cell.group in study.sequential
             rows[-1]["round"] = in_round.get(cell, 0) if sequential and cell in on_grid else None

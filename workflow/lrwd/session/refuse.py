@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lrwd.errors import ConfigError, DataError, RecordError
+from lrwd.study.study import Study
 
 # By their import names; what tables and figures need, and what training needs besides.
 ANALYSIS = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "sklearn")
@@ -54,6 +55,23 @@ def check_packages(own_environments: bool, trains: bool) -> str | None:
     if trains and missing:
         return f"{sys.executable} lacks {', '.join(missing)}: nothing can be trained with it. {_REMEDY}"
     return None
+
+
+def check_imported(study: Study, own_environments: bool) -> None:
+    """Read runs from elsewhere once before any job, so that ``-n`` finds what is wrong with them; takes about a second.
+
+    Args:
+        study: as configured.
+        own_environments: whether jobs run in environments of their own, whose packages this Python need not have.
+
+    Raises:
+        DataError: the runs cannot be imported.
+    """
+    if study.imported is not None and not own_environments:
+        # Imported here because it imports pandas, and every job on a cluster reads these rules.
+        from lrwd.runs.external import import_runs
+
+        import_runs(study.imported)
 
 
 def check_targets(targets: Iterable[str], rules: Iterable[Any], study: str) -> dict[str, Any]:
