@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lrwd.analysis.surfaces import with_metric
+from lrwd.analysis.undefined import reason
 from lrwd.figures import _style
 from lrwd.figures._cells import is_cloud
 from lrwd.figures._groups import Group, first, grid_runs, groups, table
@@ -115,6 +116,7 @@ def from_table(
     most: int,
     by: Sequence[str] = KEYS,
     by_accuracy: bool = False,
+    values: Sequence[str] = (),
 ) -> Callable[[Drawing], Draw]:
     """Make a figure of one of the study's tables.
 
@@ -126,12 +128,13 @@ def from_table(
         most: panels or rows that fit on a page.
         by: columns that tell them apart.
         by_accuracy: as in ``from_grid``.
+        values: columns without which there is nothing to draw: if all their entries are undefined, the figure says why.
     """
 
     def rows(_runs: pd.DataFrame, tables: Tables, _histories: pd.DataFrame) -> pd.DataFrame:
         return table(tables, name, columns)
 
-    return _figure(title, if_empty, rows, most, by, by_accuracy)
+    return _figure(title, if_empty, rows, most, by, by_accuracy, values)
 
 
 def from_histories(title: str, most: int, by: Sequence[str] = KEYS) -> Callable[[Drawing], Draw]:
@@ -151,6 +154,7 @@ def _figure(
     most: int,
     by: Sequence[str] = KEYS,
     by_accuracy: bool = False,
+    values: Sequence[str] = (),
 ) -> Callable[[Drawing], Draw]:
     def decorate(drawing: Drawing) -> Draw:
         @functools.wraps(drawing)
@@ -160,6 +164,10 @@ def _figure(
             rows = rows_of(runs, tables, epochs)
             if rows.empty:
                 return _style.message_figure(title, subtitle(runs, study), if_empty)
+            reasons = [reason(entry) for column in values if column in rows for entry in rows[column]]
+            if reasons and all(reasons):
+                why = "; ".join(list(dict.fromkeys(reasons))[:3])
+                return _style.message_figure(title, subtitle(runs, study), f"Nothing to draw: {why}.")
             rows, left_out = first(rows, most, by)
             return drawing(Input(title, study, runs, tables, rows, epochs, left_out, by_accuracy))
 

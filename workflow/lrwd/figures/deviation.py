@@ -39,7 +39,14 @@ FILLS = {"trained": "full", "reference": "full", "mixed": "left", "interpolated"
 
 
 @from_table(
-    TITLE, "table2", COLUMNS, "No deviation has been computed yet.", most=6, by=("dataset", "recipe"), by_accuracy=True
+    TITLE,
+    "table2",
+    COLUMNS,
+    "No deviation has been computed yet.",
+    most=6,
+    by=("dataset", "recipe"),
+    by_accuracy=True,
+    values=("drop_pp",),
 )
 def draw(given: Input) -> Figure:
     """Drop in pp against kappa: each architecture, their mean with its interval, and published values.

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lrwd import paper
 from lrwd.analysis.undefined import number, reason
 from lrwd.figures._frame import Input, from_table
-from lrwd.figures._groups import block_name, blocks, groups
+from lrwd.figures._groups import Group, block_name, blocks, groups, name
 from lrwd.figures._logzero import LogZero
 from lrwd.figures._published import LOOKS, beyond, is_far, name_of
 from lrwd.figures._rows import RowName, at_right, name_rows, separate
@@ -38,7 +38,7 @@ class Row:
         return [] if self.values is None else [n for n in map(number, self.values) if np.isfinite(n)]
 
 
-@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.", most=30, by_accuracy=True)
+@from_table(TITLE, "table1", COLUMNS, "No ratio has been estimated yet.", most=30, by_accuracy=True, values=("rho",))
 def draw(given: Input) -> Figure:
     """Forest plot of rho with 95% intervals, one row a group.
 
@@ -49,7 +49,7 @@ def draw(given: Input) -> Figure:
     values = [value for row in measured for value in row.defined]
     far = is_far(values, [value for row in paper.TABLE_1 for value in (row.rho, *row.rho_ci)])
     rows = measured + ([] if far else _published())
-    if far and len(blocks(groups(fits))) == 1:  # a heading would have nothing beside it
+    if far and sum(row.values is None for row in rows) == 1:  # a heading would have nothing beside it
         rows = rows[1:]
     figure = given.new_figure(8.5, ROW * len(rows) + (1.05 if far else 0.85))
     axes = figure.subplots()
@@ -79,13 +79,18 @@ def draw(given: Input) -> Figure:
 def _measured(fits: pd.DataFrame) -> list[Row]:
     listed = groups(fits)
     look = looks([group.label for group in listed])
+
+    def row(group: Group, text: str) -> Row:
+        fit = group.rows(fits).iloc[0]
+        return Row(text, (fit["rho"], fit["rho_ci_low"], fit["rho_ci_high"]), *look[group.label], False)
+
+    if len(listed) > 1 and all(len(members) == 1 for members in blocks(listed).values()):
+        # A heading for each row would only double their number.
+        return [Row("measured", None, INK, "", False), *(row(group, name(group, listed)) for group in listed)]
     rows: list[Row] = []
     for (dataset, recipe), members in blocks(listed).items():
         rows.append(Row(f"measured: {block_name(dataset, recipe, listed)}", None, INK, "", False))
-        for group in members:
-            fit = group.rows(fits).iloc[0]
-            values = (fit["rho"], fit["rho_ci_low"], fit["rho_ci_high"])
-            rows.append(Row(shortened(group.label), values, *look[group.label], False))
+        rows += [row(group, shortened(group.label)) for group in members]
     return rows
 
 

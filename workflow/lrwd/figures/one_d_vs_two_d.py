@@ -38,7 +38,9 @@ ROW = 0.36
 CLAIM, NOISE = "#E3EEF6", "#C9C9C9"
 
 
-@from_table(TITLE, "gap", COLUMNS, "No gap has been computed yet.", most=30, by_accuracy=True)
+@from_table(
+    TITLE, "gap", COLUMNS, "No gap has been computed yet.", most=30, by_accuracy=True, values=("gap_cf_pp", "gap_pp")
+)
 def draw(given: Input) -> Figure:
     """Best accuracy of both searches, and their cross-fitted gap in pp with its interval, one row a group."""
     gaps, listed = given.rows, given.groups

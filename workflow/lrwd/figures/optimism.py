@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from lrwd.analysis.undefined import number
 from lrwd.figures._frame import Input, from_table
-from lrwd.figures._groups import block_name, blocks
+from lrwd.figures._groups import block_name, blocks, name
 from lrwd.figures._rows import RowName, at_right, name_rows, separate
 from lrwd.figures._style import (
     BLUE,
@@ -29,7 +29,9 @@ LOOKS = ((BLUE, "o"), (GREEN, "^"), (ORANGE, "s"), (VERMILLION, "D"))
 LINE, GAP = 0.19, 0.6
 
 
-@from_table(TITLE, "optimism", COLUMNS, "No optimism has been computed yet.", most=12, by_accuracy=True)
+@from_table(
+    TITLE, "optimism", COLUMNS, "No optimism has been computed yet.", most=12, by_accuracy=True, values=("optimism_pp",)
+)
 def draw(given: Input) -> Figure:
     """Optimism in pp with its interval, one line for each liberty of each group."""
     found = given.rows
@@ -37,18 +39,22 @@ def draw(given: Input) -> Figure:
     look = {liberty: LOOKS[index % len(LOOKS)] for index, liberty in enumerate(liberties)}
     listed = given.groups
     step = len(liberties) + GAP
-    num_blocks = len(blocks(listed))
+    # Where a data set and recipe has one network only, a heading for each would only double their number.
+    headed = len(blocks(listed)) > 1 and any(len(members) > 1 for members in blocks(listed).values())
+    num_blocks = len(blocks(listed)) if headed else 0
     figure = given.new_figure(8.5, LINE * (step * len(listed) + 2 * num_blocks) + 0.75)
     axes = figure.subplots()
     dress(axes, grid="x")
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
     place, names = 0.0, []
     for (dataset, recipe), members in blocks(listed).items():
-        if num_blocks > 1:
+        if headed:
             names.append(RowName(place, block_name(dataset, recipe, listed), heading=True))
             place += 1.6
         for group in members:
-            names.append(RowName(place + (len(liberties) - 1) / 2, shortened(group.label)))
+            names.append(
+                RowName(place + (len(liberties) - 1) / 2, shortened(group.label) if headed else name(group, listed))
+            )
             rows = group.rows(found)
             for index, liberty in enumerate(liberties):
                 own = rows[rows["liberty"] == liberty]

@@ -23,7 +23,9 @@ ROW = 0.5
 CLOSE = 0.006
 
 
-@from_table(TITLE, "rho_bootstrap", COLUMNS, "No ratio has been estimated yet.", most=20, by_accuracy=True)
+@from_table(
+    TITLE, "rho_bootstrap", COLUMNS, "No ratio has been estimated yet.", most=20, by_accuracy=True, values=("rho",)
+)
 def draw(given: Input) -> Figure:
     """A spike for each value of rho, as high as its probability, one row a group.
 

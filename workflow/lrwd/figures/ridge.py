@@ -243,7 +243,7 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
     else:
         title += _said(ridge)
         text = f"b = {interval(ridge['b'], ridge['b_ci_low'], ridge['b_ci_high'], decimals=2)}"
-    lines = wrap(text, room, FONT_SIZE)
+    lines = wrap(text, room - 0.15, FONT_SIZE)
     if lines.count("\n") > 1:  # the table has the whole reason
         lines = "\n".join(lines.split("\n")[:2]) + " …"
     axes.set_title(lines, size=FONT_SIZE, color=INK, loc="left")
