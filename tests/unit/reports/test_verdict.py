@@ -193,7 +193,7 @@ def test_networks_that_differ_are_not_averaged() -> None:
     runs = pd.concat(each, ignore_index=True)
     text = write_verdict(tables_of(runs), runs, "mine")
     assert (
-        "**No one answer: of 3 networks, what stays constant is the ratio λ/η (b = +1) on 1, λ itself (b = 0) on 1, "
+        "**No one answer: of 3 networks, the only answer left is the ratio λ/η (b = +1) on 1, λ itself (b = 0) on 1, "
         "the time scale 1/(ηλ) (b = −1) on 1.**" in text
     )
 

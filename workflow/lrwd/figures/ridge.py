@@ -36,7 +36,7 @@ from lrwd.figures._style import (
 )
 from lrwd.figures._text import compact, interval, wrap
 
-TITLE = "The best weight decay at each learning rate, and what stays constant along it"
+TITLE = "The best weight decay at each learning rate, and which of three answers is left"
 CURVE = ("lr_low", "lr_high", "log_wd_low", "log_wd_high", "curvature")
 RIDGE = (
     "dataset",
@@ -255,14 +255,15 @@ def _head(axes: Axes, title: str, ridge: "pd.Series | None", room: float) -> Non
 
 
 def _said(ridge: pd.Series) -> str:
-    """The verdict in short: what stays constant, or what does not."""
+    """The verdict in short: which answer is left, or which are excluded."""
     if "verdict" not in ridge:
         return ""
     excluded = str(ridge.get("excluded", ""))
     if ridge["verdict"] == OPEN and excluded:
         return f" · {', '.join(CONSTANT[name] for name in excluded.split(', '))} not constant"
     call = str(ridge["verdict"])
-    return f" · {CONSTANT[call]} constant" if call in CONSTANT else f" · {call}"
+    # "left" of the three at 99%: the 95% interval may exclude this one too.
+    return f" · left: {CONSTANT[call]} constant" if call in CONSTANT else f" · {call}"
 
 
 def _handles(marks: set[str]) -> list:

@@ -87,7 +87,7 @@ def _headline(networks: list[Row], bears: bool) -> str:
             said.append(f"What stays constant is {KEEPS[name]}" + (f", on {number}{of}" if num > 1 else ""))
     elif times:
         parts = ", ".join(f"{KEEPS[name]} on {number}" for name, number in times.items())
-        said.append(f"No one answer: of {count(num, 'network')}, what stays constant is {parts}")
+        said.append(f"No one answer: of {count(num, 'network')}, the only answer left is {parts}")
     if excluding:
         where = f"on {len(excluding)} more " if times else f"on {len(excluding)}{of} " if num > 1 else ""
         said.append(f"{where}{_exclusions(excluding)}, but no one slope can be named")
