@@ -99,3 +99,12 @@ def test_the_report_has_every_table_and_figure_with_its_caption(smoke_copy: Proj
             assert words in " ".join(report.split()), f"no caption of {kind} {name}"
             assert f"{name}.{'csv' if kind == 'table' else 'png'}" in report
     assert "smoke" in report
+
+
+def test_what_the_committed_replications_say_holds_here_too(smoke: Trained) -> None:
+    project, _ = smoke
+    result = project.ok("--", "replicate")
+    assert "3 of 3 statements that every replication of `smoke` makes also hold here" in result.text
+    page = project.read("results/replicate.md")
+    assert page.count("| yes |") == 3
+    assert "**no**" not in page
