@@ -22,8 +22,9 @@ from _results import load, write_section
 
 from lrwd.execution import hardware
 
-# Run separately: cluster.py starts its own SLURM cluster, replications.py trains for half an hour.
-NO_BENCHMARKS = ("run", "reference", "cluster", "replications")
+# Run separately: cluster.py starts its own SLURM cluster, replications.py trains for half an hour,
+# published_sweep.py reads a package of others.
+NO_BENCHMARKS = ("run", "reference", "cluster", "replications", "published_sweep")
 NAMES = sorted(path.stem for path in HERE.glob("[!_]*.py") if path.stem not in NO_BENCHMARKS)
 
 
