@@ -60,6 +60,12 @@ def all_records(wildcards):
     return SESSION.all_records(rounds, checkpoints.estimate_ratio.get().output[0] if STUDY.estimates_ratio else None)
 
 
+def committed_replications(wildcards):
+    """Path of the committed replications; the target is refused for a study that has none."""
+    with one_line():
+        return replications_path(STUDY.name, SESSION.source)
+
+
 pathvars:
     results=SESSION.results,
 

@@ -2,12 +2,6 @@
 # workflow/resources/replications/<study>.csv (made by benchmarks/replications.py). Makes: results/replicate.md.
 
 
-def committed_replications(wildcards):
-    """Path of the committed replications; the target is refused for a study that has none."""
-    with one_line():
-        return replications_path(STUDY.name, SESSION.source)
-
-
 rule replicate:
     """Do the statements of the committed study hold on this machine? results/replicate.md."""
     input:
