@@ -88,7 +88,7 @@ CHANGES = (
     Change(r"study=(paper|fashion|optimizers|sequential_demo)\b", "minutes to months of training", options=("-n",)),
     Change(r"-- plan$", "cut down"),
     Change(r"-- theory$", "three minutes of training; tests/workflow makes a small one", options=("-n",)),
-    Change(r"results/runs/digits_600/vit_digits/wrong_labels/", "a cell of the demo", options=("--config", "study=demo")),
+    Change(r"results/runs/digits_600/vit_digits/", "a cell of the demo", options=("--config", "study=demo")),
     Change(
         r"--configfile \w+\.yaml small-",
         "cut down, and one table, as it trains for minutes to hours",
