@@ -88,13 +88,15 @@ def study_grids(study: Study, runs: pd.DataFrame | None) -> list[StudyGrid]:
     cells = pd.DataFrame(_planned_cells(study)) if runs is None else runs[runs["in_grid"]]
     # Architectures may have learning rates of their own. Runs from elsewhere are ragged; theirs are joined.
     by_arch = ["arch"] if runs is None else []
+    grids_of: dict[tuple[str, str], set[tuple[float, ...]]] = {}
+    for (dataset, recipe, *_), lrs in cells.groupby(["dataset", "recipe", *by_arch], sort=False)["lr"]:
+        grids_of.setdefault((dataset, recipe), set()).add(tuple(sorted(set(lrs))))
     found: dict[tuple[Any, ...], list[str]] = {}
     for (dataset, recipe, *archs), group in cells.groupby(["dataset", "recipe", *by_arch], sort=False):
         wds = tuple((float(lr), tuple(sorted(set(rows["wd"])))) for lr, rows in group.groupby("lr"))
         seeds = int(group.groupby(["arch", "lr", "wd"])["seed"].nunique().median())
-        alike = cells[(cells["dataset"] == dataset) & (cells["recipe"] == recipe)]
-        several = bool(archs) and len({tuple(sorted(set(lrs))) for _, lrs in alike.groupby("arch")["lr"]}) > 1
-        name = f"{dataset}/{'/'.join([*archs, recipe])}" if several else f"{dataset}/{recipe}"
+        own = archs if len(grids_of[dataset, recipe]) > 1 else []
+        name = "/".join([dataset, *own, recipe])
         if runs is not None and len(wds) > MAX_LRS:
             wds, name = _in_place(group), f"{name} (a full grid in place of {len(wds)} learning rates)"
         names = found.setdefault((wds, seeds), [])

@@ -14,11 +14,13 @@ from lrwd.figures._rows import RowName, at_right, name_rows, separate
 from lrwd.figures._style import BLUE, FONT_SIZE, GREY, INK, MAX_WIDTH, dress, key, legend, new_figure, styled
 from lrwd.figures._text import interval
 from lrwd.reports.replicate import excluded
+from lrwd.stats.ridge import HYPOTHESES
 from lrwd.tables._write import read_table
 
 TITLE = "How the best λ follows η: the slope b of every network, recipe and data set that was run"
 COLUMNS = ("study", "dataset", "recipe", "arch", "label", "b", "b_ci_low", "b_ci_high", "excluded", "reason")
-HYPOTHESES = {1.0: "ratio", 0.0: "constant", -1.0: "time scale"}
+# Short names of the hypotheses.
+NAMES = {"ratio": "ratio", "constant": "constant", "timescale": "time scale"}
 _ROW = 0.24
 _LIMITS = (-2.2, 2.2)
 
@@ -66,10 +68,10 @@ def draw(rows: pd.DataFrame) -> Figure:
             place += 1
     axes.set_ylim(place - 0.5, -0.8)
     axes.set_xlim(*_LIMITS)
-    for slope, name in HYPOTHESES.items():
+    for name, slope in HYPOTHESES.items():
         axes.axvline(slope, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
         at = axes.get_xaxis_transform()
-        axes.text(slope, 1.0, name, transform=at, ha="center", va="bottom", size=FONT_SIZE, color=GREY)
+        axes.text(slope, 1.0, NAMES[name], transform=at, ha="center", va="bottom", size=FONT_SIZE, color=GREY)
     name_rows(axes, names)
     axes.set_xlabel("slope b of ln λ* on ln η, by row likelihoods", size=FONT_SIZE)
     marks = [
@@ -88,6 +90,6 @@ def _row(axes: Axes, place: float, row: pd.Series) -> None:
         colour = BLUE if out else GREY
         axes.plot(np.clip([low, high], *_LIMITS), [place, place], "-", color=colour, linewidth=1.8, zorder=2)
         axes.plot(np.clip(b, *_LIMITS), place, "o", color=colour, markersize=5, zorder=3)
-    names = ", ".join(HYPOTHESES[{"ratio": 1.0, "constant": 0.0, "timescale": -1.0}[name]] for name in out)
+    names = ", ".join(NAMES[name] for name in out)
     text = f"{interval(b, low, high)}  not {names}" if out else interval(b, low, high) if np.isfinite(b) else "no slope"
     at_right(axes, place, text, color=INK if np.isfinite(b) else GREY)
