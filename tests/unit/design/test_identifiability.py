@@ -63,6 +63,10 @@ def test_grids_of_studies(config: dict[str, Any]) -> None:
     config["studies"]["demo"]["grid"] = {"lr": [0.1, 0.01], "wd_over_lr": [10, 1]}
     (ragged,) = grids("demo")
     np.testing.assert_allclose(ragged.wd, [[0.01, 0.1], [0.1, 1]])
+    lr = {"default": [0.01, 0.1], "vit_digits": [0.02, 0.2]}
+    config["studies"]["demo"] |= {"architectures": ["resnet_digits", "vit_digits"], "grid": {"lr": lr, "wd": [1, 10]}}
+    own = {grid.name: grid.lr.tolist() for grid in grids("demo")}
+    assert own == {"digits/resnet_digits/short": [0.01, 0.1], "digits/vit_digits/short": [0.02, 0.2]}
 
 
 def test_the_grid_of_runs_from_elsewhere(config: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from lrwd.runs.external_size import refuse_too_many
 from lrwd.runs.external_states import DIVERGED, states_of
 from lrwd.runs.record import STATUSES
 from lrwd.runs.table import COLUMNS, FLAGS, TEXTS
-from lrwd.study.imported import Imported, did_you_mean
+from lrwd.study.hint import did_you_mean
+from lrwd.study.imported import Imported
 
 RECIPE = "imported"
 # ``in_grid`` is text until the rows are completed, as others write it in several ways.

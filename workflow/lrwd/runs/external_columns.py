@@ -8,7 +8,8 @@ from lrwd.errors import DataError
 from lrwd.runs.external_files import PLACE
 from lrwd.runs.external_states import are_states
 from lrwd.runs.table import COLUMNS
-from lrwd.study.imported import ACCURACIES, KEYS, Imported, did_you_mean
+from lrwd.study.hint import did_you_mean
+from lrwd.study.imported import ACCURACIES, KEYS, Imported
 
 NEEDED = ("arch", "dataset", "lr", "wd")
 # Where tools keep what a run was started with, and what it measured.

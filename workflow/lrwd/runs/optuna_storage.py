@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from lrwd.errors import DataError
-from lrwd.study.imported import Imported, did_you_mean
+from lrwd.study.hint import did_you_mean
+from lrwd.study.imported import Imported
 
 _SQLITE = b"SQLite format 3\0"
 

@@ -1,6 +1,5 @@
 """Stops Snakemake with one line for what a person can put right: a wrong value, unknown target or missing package."""
 
-import difflib
 import importlib.util
 import os
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lrwd.errors import ConfigError, DataError, RecordError
+from lrwd.study.hint import did_you_mean
 from lrwd.study.study import Study
 
 # By their import names; what tables and figures need, and what training needs besides.
@@ -102,10 +102,8 @@ def check_targets(targets: Iterable[str], rules: Iterable[Any], study: str) -> d
             continue
         files = [str(file) for rule in rules for file in rule.products() if "{" not in str(file)]
         offered = [*(rule.name for rule in rules if rule.docstring), *files]
-        near = difflib.get_close_matches(target, offered, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ConfigError(
-            f"no rule of study {study!r} makes {target!r}.{hint} `snakemake --list` shows the names; files are such as "
-            "results/tables/table1.csv, results/figures/forest.png, results/verdict.md"
+            f"no rule of study {study!r} makes {target!r}.{did_you_mean(target, offered)} `snakemake --list` shows the "
+            "names; files are such as results/tables/table1.csv, results/figures/forest.png, results/verdict.md"
         )
     return makers

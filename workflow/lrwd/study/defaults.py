@@ -1,6 +1,5 @@
 """Completes a configuration: merges the user's changes into the repository's files and resolves ``extends``."""
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import yaml
 
 from lrwd.errors import ConfigError
+from lrwd.study.hint import did_you_mean
 
 ROOT = Path(__file__).parents[3]
 # Sections whose entries may use `extends`, and the name of such an entry in messages.
@@ -116,8 +116,7 @@ def _known(base: Any, name: str, section: str, names: list[str], path: tuple[str
     where, kind = f"{section}.{name}.extends", SECTIONS[section]
     if not isinstance(base, str) or base not in names:
         texts = list(dict.fromkeys(str(one) for one in names if one != name))
-        close = difflib.get_close_matches(str(base), texts, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(str(base), texts)
         raise ConfigError(f"{where}: Unknown {kind} {base!r}.{hint} Available: {', '.join(texts)}")
     if base in path:
         circle = " → ".join([*path[path.index(base) :], base])

@@ -1,12 +1,12 @@
 """The entry of a study whose runs were trained elsewhere: where they are, and what its columns mean."""
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lrwd.errors import ConfigError
+from lrwd.study.hint import did_you_mean
 
 # What a file may call otherwise, and what may be the same for all runs.
 KEYS = ("arch", "dataset", "recipe", "lr", "wd", "seed")
@@ -87,13 +87,6 @@ def read_imported(entry: Mapping[str, Any], where: str) -> Imported:
             f"for folders of JSON files"
         )
     return imported
-
-
-def did_you_mean(name: str, offered: Iterable[str]) -> str:
-    """A hint for messages, " Did you mean 'x'?"; empty if nothing is close. Case is ignored."""
-    by_lower = {one.lower(): one for one in offered}
-    near = difflib.get_close_matches(name.lower(), list(by_lower), 1)
-    return f" Did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
 def _check_names(given: Mapping[str, Any], allowed: tuple[str, ...], where: str) -> None:
